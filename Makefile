@@ -1,0 +1,47 @@
+# `make run` and `make test` need Python 3.10 to 3.13, make and a network; everything else they fetch into .venv.
+
+PYTHON ?= python3
+# A package index with torch's small CPU build, such as https://download.pytorch.org/whl/cpu. Empty: pip's own choice.
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+export PYTHONPATH := include
+export SNAPSHOT MONTH MODEL CATEGORIES SAMPLE ROOT SHARD_SIZE
+
+.PHONY: run up test lint bench lock clean
+
+run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= SAMPLE= ROOT= narrow it
+	@$(BIN)/python -m standalone run
+
+up: $(INSTALLED) ## Serve the Airflow UI with what was run
+	@$(BIN)/python -m standalone up
+
+test: $(INSTALLED) ## All tests
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Style and types
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy include dags
+
+bench: $(INSTALLED) ## Measure this machine; prints ratios
+	$(BIN)/python tests/benchmarks/bench_encode.py
+	$(BIN)/python tests/benchmarks/bench_shards.py
+	$(BIN)/python tests/benchmarks/bench_reduce.py --rows 100000
+
+lock: ## Resolve pyproject.toml's dependencies into requirements.txt (needs uv)
+	./.ci/lock
+
+clean: ## Remove what was installed and all that was made in the default root
+	rm -rf $(VENV) .strata
+
+$(INSTALLED): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.10 to 3.13 is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV): about 250 packages, a few minutes, once"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --requirement requirements.txt
+	@touch $@
