@@ -1,0 +1,15 @@
+"""arXiv Strata: the fossil record of science, from arXiv's abstracts. A library of plain functions; no Airflow in it.
+
+The stages in their order, and what each leaves on storage (``layout`` has every path):
+
+    find_snapshot   nothing; decides what the run will do         plan, sources, encoders
+    shard           snapshots/<snapshot>/papers, manifest.json    shards, parsing, papers, categories, flags
+    embed           vectors/<model>/<shard>-<digest>.parquet      embed, encoders
+    cluster         work/<digest>/topics.parquet, centroids       corpus, reduce, clustering
+    neighbors       work/<digest>/neighbors.parquet, duplicates   reduce, neighbors
+    report          records/<month>/                              report, topics, trends, lonely
+
+``stages`` holds the six functions; ``__main__`` runs them from a shell; ``synthetic`` generates a snapshot to try them
+on. ``storage`` is the root, ``progress`` the line a follower reads, ``allowance`` what a process may use of its
+machine, ``errors`` what a retry cannot mend.
+"""

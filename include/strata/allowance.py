@@ -1,0 +1,42 @@
+"""What this process may use of the machine: not the host's processors but the container's and the worker's share."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import sys
+from pathlib import Path
+
+
+def processors() -> int:
+    """Return how many processors this process may keep busy, at least 1.
+
+    The least of the processors it is bound to, its control group's quota, and ``OMP_NUM_THREADS``, by which a worker
+    that runs several tasks side by side says what one of them may take.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    limits = [bound, _quota() or bound, int(asked) if asked.isdigit() and int(asked) > 0 else bound]
+    return max(1, min(limits))
+
+
+def peak_memory() -> int:
+    """Return the largest resident memory of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _quota(group: Path = Path("/sys/fs/cgroup")) -> int | None:
+    """Return the processors that a control group grants (version 2, then 1), rounded up; None without a limit."""
+    try:
+        quota, period = (group / "cpu.max").read_text().split()[:2]
+    except (OSError, ValueError):
+        try:
+            quota = (group / "cpu/cpu.cfs_quota_us").read_text().strip()
+            period = (group / "cpu/cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    if quota == "max" or int(quota) <= 0:
+        return None
+    return math.ceil(int(quota) / int(period))

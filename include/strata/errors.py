@@ -1,0 +1,31 @@
+"""What a retry cannot mend.
+
+Every error here means that the same input will fail in the same way again: the DAG fails such a task at once
+instead of trying it anew. Anything else (a lost connection, a killed process) is left as it is and retried.
+"""
+
+from __future__ import annotations
+
+
+class StrataError(Exception):
+    """The parent of them all. Its message is written for the person who reads the task's log."""
+
+
+class BadRequest(StrataError):
+    """A parameter makes no sense: a month that is no month, a category that is no category."""
+
+
+class BadSnapshot(StrataError):
+    """The snapshot cannot be read, is missing, or has more refused lines than allowed."""
+
+
+class ModelUnavailable(StrataError):
+    """The model cannot be loaded here, or is not the one the run was planned with. Says how to get it."""
+
+
+class IncompleteCorpus(StrataError):
+    """Shards, rows or digests do not add up. Names what is missing."""
+
+
+class BadVectors(StrataError):
+    """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""

@@ -1,0 +1,284 @@
+"""A snapshot -> time-ordered shards and a manifest that accounts for every line, in constant memory.
+
+Papers are ordered by first submission (date, then id) and cut into shards of 10,000: layers of time. arXiv never takes
+an id back and papers only arrive later, so a shard below the top keeps its members from month to month.
+
+The sort is external: parsed blocks are gathered, and at 256 MB sorted and written to scratch as one Arrow file with one
+record batch a calendar month; at the end the months are read back in order, one at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc
+
+from strata import layout, papers
+from strata.allowance import processors
+from strata.errors import BadSnapshot
+from strata.parsing import Parsed, Parser, parse_all
+from strata.progress import Reporter
+from strata.sources import Source, unchanged
+from strata.sources.streams import Block, TooLong, Truncated, read
+from strata.storage import Storage, read_json, write_json, write_parquet
+
+log = logging.getLogger(__name__)
+
+_SPILL_BYTES = 256 << 20
+_SHOWN = 5
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which papers of a snapshot are taken, and how they are cut."""
+
+    categories: tuple[str, ...] = ()  # none means all
+    sample: int | None = None  # this many papers, those with the lowest seeded hash of their id
+    seed: int = 0
+    shard_size: int = 10_000
+
+
+def snapshot_name(source: Source, selection: Selection) -> str:
+    """Return the folder name of a snapshot cut in this way: its file's name, and a digest of all that decides it."""
+    seed = None if selection.sample is None else selection.seed
+    decides = [source.digest, selection.categories, selection.sample, seed, selection.shard_size, papers.SCHEMA_VERSION]
+    return f"{source.stem}-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:12]}"
+
+
+def content_digest(ids: list[str], text_hashes: list[str]) -> str:
+    """Return the SHA-256 of a shard's ordered (id, text hash) pairs: what its vectors depend on beside the model."""
+    pairs = "".join(f"{paper}\t{text}\n" for paper, text in zip(ids, text_hashes, strict=True))
+    return hashlib.sha256(pairs.encode()).hexdigest()
+
+
+def shard_snapshot(
+    source: Source, selection: Selection, storage: Storage, *, max_refused: float = 0.01
+) -> dict[str, Any]:
+    """Cut a snapshot into shards and write its manifest; if that is already done, only read the manifest.
+
+    Args:
+        source: the located file.
+        selection: which papers to take, and how many make a shard.
+        storage: the root.
+        max_refused: the largest share of refused lines that is accepted, 0 to 1; with 1 even an archive that breaks
+            off is taken as far as it can be read.
+
+    Returns:
+        The manifest. ``lines`` read = ``papers`` + ``refused`` + ``not_selected``.
+
+    Raises:
+        BadSnapshot: more lines are refused than allowed, the archive breaks off, the file changes meanwhile, or no
+            paper is left. All refusals are then listed in ``refused-manifest.json``.
+    """
+    name = snapshot_name(source, selection)
+    if storage.exists(layout.snapshot_manifest(name)):
+        log.info("snapshot %s is already cut into shards", name)
+        return dict(read_json(storage, layout.snapshot_manifest(name)))
+    with tempfile.TemporaryDirectory(prefix="strata-shards-") as scratch:
+        spill = _Spill(Path(scratch))
+        books = _read_lines(source, selection, spill)
+        kept = books.settle(selection.sample)
+        if not unchanged(source):
+            raise BadSnapshot(f"{source.path} changed while it was read")
+        manifest = _manifest(name, source, selection, books, int(kept.sum()))
+        _check(manifest, books.truncated, max_refused, storage)
+        flags: Counter[str] = Counter()
+        for number, table in enumerate(spill.shards(kept, selection.shard_size)):
+            flags.update(pc.list_flatten(table["flags"]).to_pylist())
+            manifest["shards"].append(_store(table, f"{number:05d}", name, storage))
+    manifest["flags"] = dict(flags)
+    manifest["first_date"] = manifest["shards"][0]["first_date"]
+    manifest["last_date"] = manifest["shards"][-1]["last_date"]
+    # Last: its presence says that all shards are there.
+    write_json(storage, layout.snapshot_manifest(name), manifest)
+    return manifest
+
+
+@dataclass
+class _Books:
+    """What became of every line; 25 bytes a paper, so that 2.7 million cost 70 MB."""
+
+    lines: int = 0
+    refusals: list[tuple[int, str, str]] = field(default_factory=list)
+    parts: list[tuple[np.ndarray[Any, Any], ...]] = field(default_factory=list)
+    truncated: bool = False
+
+    def add(self, parsed: Parsed) -> None:
+        """Enter one block."""
+        self.lines = parsed.last_line
+        self.refusals += parsed.refused
+        self.parts.append((parsed.lines, parsed.key_high, parsed.key_low, parsed.wanted))
+
+    def settle(self, sample: int | None) -> Mask:
+        """Decide which papers stay: the last of each id, of wanted categories, and in the sample.
+
+        Returns:
+            Whether the paper on each line stays, indexed by line number. Earlier lines of the same id are refused.
+        """
+        kept = np.zeros(self.lines + 1, bool)
+        if not self.parts:
+            return kept
+        lines, high, low, wanted = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        order = np.lexsort((lines, low, high))
+        lines, high, low, wanted = lines[order], high[order], low[order], wanted[order]
+        again = (high[1:] == high[:-1]) & (low[1:] == low[:-1])
+        for earlier in np.flatnonzero(again):
+            self.refusals.append((int(lines[earlier]), papers.SUPERSEDED, f"by line {lines[earlier + 1]}"))
+        stays = wanted & np.append(~again, True)
+        if sample is not None:
+            # The rows are in the order of the digest, so the sample is simply the first of them.
+            stays[np.flatnonzero(stays)[sample:]] = False
+        kept[lines[stays]] = True
+        self.refusals.sort()
+        return kept
+
+
+class _Spill:
+    """Papers on their way from the file's order to the order of time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: list[pa.Table] = []
+        self._held_bytes = 0
+        self._runs: list[Path] = []
+        self._months: dict[int, list[tuple[int, int]]] = defaultdict(list)  # month -> (run, batch)
+
+    def add(self, table: pa.Table) -> None:
+        """Take the papers of one block."""
+        self._held.append(table)
+        self._held_bytes += table.nbytes
+        if self._held_bytes >= _SPILL_BYTES:
+            self._flush()
+
+    def shards(self, kept: Mask, size: int) -> Iterator[pa.Table]:
+        """Yield the kept papers by date, then id, in tables of ``size`` rows (the last may be shorter)."""
+        self._flush()
+        files = [pa.ipc.open_file(pa.memory_map(str(run))) for run in self._runs]
+        pending: list[pa.Table] = []
+        rows = 0
+        for month in sorted(self._months):
+            table = pa.Table.from_batches([files[run].get_batch(batch) for run, batch in self._months[month]])
+            table = table.filter(pa.array(kept[table["line"].to_numpy()]))
+            table = table.take(pc.sort_indices(table, [("date", "ascending"), ("id", "ascending")]))
+            pending.append(table.drop_columns("line"))
+            rows += len(table)
+            while rows >= size:
+                merged = pa.concat_tables(pending)
+                yield merged.slice(0, size).combine_chunks()
+                pending, rows = [merged.slice(size)], rows - size
+        if rows:
+            yield pa.concat_tables(pending).combine_chunks()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        table = pa.concat_tables(self._held).sort_by("date")
+        month = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
+        starts = np.flatnonzero(np.diff(month, prepend=month[:1] - 1))
+        run = len(self._runs)
+        path = self._folder / f"{run:05d}.arrow"
+        with pa.ipc.new_file(path, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+            for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(table)], strict=True)):
+                (batch,) = table.slice(start, end - start).combine_chunks().to_batches()
+                writer.write_batch(batch)
+                self._months[int(month[start])].append((run, number))
+        self._runs.append(path)
+        self._held, self._held_bytes = [], 0
+
+
+def _read_lines(source: Source, selection: Selection, spill: _Spill) -> _Books:
+    books = _Books()
+    report = Reporter(log, "shard", source.stem, source.size, "bytes")
+    parser = Parser(selection.categories, selection.seed)
+    with source.path.open("rb") as file:
+        for parsed in parse_all(_blocks(file, books), parser, processors()):
+            books.add(parsed)
+            spill.add(parsed.table)
+            report(file.tell())
+    books.lines = max([books.lines, *(line for line, _, _ in books.refusals)])
+    return books
+
+
+def _blocks(file: IO[bytes], books: _Books) -> Iterator[Block]:
+    """Pass on the whole lines; enter in the books what the reader could not pass on."""
+    for item in read(file):
+        if isinstance(item, TooLong):
+            books.refusals.append((item.line, papers.LINE_TOO_LONG, f"{item.size} bytes"))
+        elif isinstance(item, Truncated):
+            books.truncated = True
+            books.refusals.append((item.line, papers.TRUNCATED_ARCHIVE, item.problem))
+        else:
+            yield item
+
+
+def _manifest(name: str, source: Source, selection: Selection, books: _Books, kept: int) -> dict[str, Any]:
+    refusals = [{"line": line, "reason": reason, "detail": detail} for line, reason, detail in books.refusals]
+    return {
+        "snapshot": name,
+        "source": {"name": source.path.name, "sha256": source.digest, "bytes": source.size},
+        "selection": asdict(selection) | {"categories": list(selection.categories)},
+        "schema_version": papers.SCHEMA_VERSION,
+        "lines": books.lines,
+        "papers": kept,
+        "refused": len(refusals),
+        "not_selected": books.lines - kept - len(refusals),
+        "refused_by_reason": dict(Counter(reason for _, reason, _ in books.refusals)),
+        "refusals": refusals,
+        "shards": [],
+    }
+
+
+def _check(manifest: dict[str, Any], truncated: bool, max_refused: float, storage: Storage) -> None:
+    """Turn a snapshot away that is too damaged, with all its refusals on storage and the first few in the message."""
+    name, lines, refused = manifest["source"]["name"], manifest["lines"], manifest["refused"]
+    problem = None
+    if truncated and max_refused < 1:
+        # However few lines are refused, nobody can say how many are missing.
+        problem = f"{name} breaks off after line {lines}: an unknown number of papers is missing; fetch it again"
+    elif lines == 0:
+        problem = f"{name} is empty"
+    elif refused > max_refused * lines:
+        problem = f"{name}: {refused} of {lines} lines are refused, more than the {max_refused:.1%} allowed"
+    elif manifest["papers"] == 0:
+        problem = f"{name}: none of its {lines} lines is a paper of the categories asked for"
+    if problem is None:
+        return
+    write_json(storage, layout.refused_manifest(manifest["snapshot"]), manifest)
+    first = "; ".join(f"line {r['line']}: {r['reason']} {r['detail']}".rstrip() for r in manifest["refusals"][:_SHOWN])
+    where = storage.uri(layout.refused_manifest(manifest["snapshot"]))
+    raise BadSnapshot(f"{problem}. The first refusals: {first or 'none'}. All of them: {where}")
+
+
+def _store(table: pa.Table, shard: str, snapshot: str, storage: Storage) -> dict[str, Any]:
+    path = layout.papers(snapshot, shard)
+    with storage.writer(path) as local:
+        write_parquet(table, local)
+        digest = hashlib.sha256(local.read_bytes()).hexdigest()
+    ids, dates = table["id"], table["date"]
+    first, last = dates[0].as_py(), dates[-1].as_py()
+    assert isinstance(first, dt.date) and isinstance(last, dt.date)
+    log.info("shard %s: %d papers, %s to %s", shard, len(table), first, last)
+    return {
+        "shard": shard,
+        "papers": len(table),
+        "first_id": ids[0].as_py(),
+        "last_id": ids[-1].as_py(),
+        "first_date": first.isoformat(),
+        "last_date": last.isoformat(),
+        "content": content_digest(ids.to_pylist(), table["text_hash"].to_pylist()),
+        "sha256": digest,
+    }

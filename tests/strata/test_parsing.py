@@ -1,0 +1,60 @@
+"""Parsing in worker processes. If these fail, blocks come out of order or vanish with the process that had them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from records import line
+from strata import parsing
+from strata.parsing import Parsed, Parser, parse_all
+from strata.sources.streams import Block
+
+
+def blocks(count: int, lines: int = 20) -> Iterator[Block]:
+    for number in range(count):
+        texts = [line(f"{number:04d}.{n:05d}") if n % 7 else b"{broken\n" for n in range(lines)]
+        yield Block(1 + number * lines, b"".join(texts))
+
+
+def contents(parsed: Parsed) -> tuple[object, ...]:
+    keys = (parsed.key_high.tolist(), parsed.key_low.tolist())
+    return (parsed.table.to_pylist(), parsed.lines.tolist(), keys, parsed.refused, parsed.last_line)
+
+
+def test_worker_processes_give_what_this_process_gives_in_the_same_order() -> None:
+    parser = Parser(("cond-mat",), seed=3)
+    here = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes=1)]
+    there = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes=3)]
+    assert there == here
+    assert [result[-1] for result in there] == [20 * (n + 1) for n in range(9)]
+
+
+def test_no_more_blocks_are_read_than_can_be_worked_on() -> None:
+    read = 0
+
+    def counted() -> Iterator[Block]:
+        nonlocal read
+        for block in blocks(50, lines=1):
+            read += 1
+            yield block
+
+    results = parse_all(counted(), Parser((), 0), processes=2)
+    next(results)
+    assert read <= 2 + 2
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_a_worker_that_dies_is_an_error_and_not_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = parsing._Worker.parse
+
+    def killed(worker: parsing._Worker, block: Block) -> Parsed:
+        if block.first_line > 60:
+            worker._process.kill()
+            worker._process.wait()
+        return parse(worker, block)
+
+    monkeypatch.setattr(parsing._Worker, "parse", killed)
+    with pytest.raises((RuntimeError, BrokenPipeError)):
+        list(parse_all(blocks(9), Parser((), 0), processes=2))
