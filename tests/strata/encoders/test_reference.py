@@ -1,0 +1,58 @@
+"""Every model that the fast encoder does not know must still give its own vectors."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strata.encoders.conftest import ODD_TEXTS
+
+from strata import encoders
+from strata.encoders import reference
+from strata.encoders.recipe import read_recipe
+
+Models = Callable[..., Path]
+
+
+@pytest.mark.parametrize("pooling", ["lasttoken", "mean"])
+def test_qwen3_as_its_authors_and_as_the_seed_study_pool_it(models: Models, pooling: str) -> None:
+    """The vectors of sentence-transformers set up by hand, for both entries of the table."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    folder = models("qwen3")
+    name = "Qwen/Qwen3-Embedding-0.6B" + ("-mean" if pooling == "mean" else "")
+    recipe = read_recipe(folder, encoders.KNOWN[name])
+    model = dataclasses.replace(encoders.describe(str(folder)), pooling=recipe.pooling)
+    ours = reference.ReferenceEncoder(model, recipe, 1, "test").encode(ODD_TEXTS)
+    theirs = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32})
+    part: Any = theirs[1]
+    part.pooling_mode = pooling
+    expected = theirs.encode(ODD_TEXTS, normalize_embeddings=True, batch_size=3, show_progress_bar=False)
+    np.testing.assert_allclose(ours.vectors, expected, atol=2e-6, rtol=0)
+    tokens = [len(theirs.tokenizer(text, truncation=False)["input_ids"]) for text in ODD_TEXTS]
+    assert ours.truncated.tolist() == [count > 40 for count in tokens]
+    assert 0 < ours.truncated_share < 1
+
+
+def test_a_model_of_another_family_is_left_to_sentence_transformers_and_the_reason_told(models: Models) -> None:
+    encoder = encoders.load(str(models("qwen3")), threads=1)
+    assert isinstance(encoder, reference.ReferenceEncoder)
+    assert "sentence-transformers" in encoder.reason and "qwen3" in encoder.reason
+    seen: list[int] = []
+    encoder.encode(["one", "two", "three"], progress=seen.append)
+    assert seen[-1] == 3
+
+
+@given(st.lists(st.integers(0, 300)), st.integers(1, 2000))
+def test_batches_hold_every_text_once_and_stay_within_the_budget(lengths: list[int], budget: int) -> None:
+    array = np.asarray(lengths, dtype=np.int64)
+    found = list(reference.batches(array, budget))
+    assert sorted(int(text) for batch in found for text in batch) == list(range(len(lengths)))
+    assert all(len(batch) * array[batch].max() <= budget or len(batch) == 1 for batch in found)
