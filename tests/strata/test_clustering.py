@@ -1,0 +1,82 @@
+"""Centroids and labels: reproducible, spread over time, and sensible for one paper as for millions."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from strata import clustering
+
+
+def planted(
+    papers: int, topics: int, width: int = 64, seed: int = 0
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((topics, width))
+    topic = rng.integers(0, topics, papers)
+    rows = centres[topic] + 0.5 * rng.standard_normal((papers, width))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), topic
+
+
+@pytest.mark.parametrize("method", ["faiss", "minibatch"])
+def test_the_same_input_gives_the_same_bits(method):
+    """Otherwise a month's topics would change when its record is made again."""
+    vectors, _ = planted(3000, 20)
+    first, second = (clustering.fit(vectors, 30, method=method, seed=5, sample=2000) for _ in range(2))
+    np.testing.assert_array_equal(first.centroids, second.centroids)
+    assert first.objective == second.objective and first.sampled == 2000
+    other = clustering.fit(vectors, 30, method=method, seed=6, sample=2000)
+    assert not np.array_equal(first.centroids, other.centroids)
+
+
+@pytest.mark.parametrize("method", ["faiss", "minibatch"])
+def test_planted_topics_are_found(method):
+    vectors, topic = planted(4000, 35)
+    fit = clustering.fit(vectors, clustering.count_for(4000), method=method, seed=0)
+    labels, similarity = clustering.assign(vectors, fit.centroids)
+    np.testing.assert_allclose(np.linalg.norm(fit.centroids, axis=1), 1, atol=1e-6)
+    assert fit.objective == pytest.approx(similarity.mean(), abs=1e-6)
+    assert fit.empties == len(fit.centroids) - len(np.unique(labels))
+    largest_share = [np.bincount(topic[labels == label]).max() / (labels == label).sum() for label in set(labels)]
+    assert np.mean(largest_share) > 0.9
+
+
+def test_labels_are_the_nearest_centroid_whatever_the_blocks():
+    vectors, _ = planted(1000, 10)
+    centroids = vectors[:50]
+    labels, similarity = clustering.assign(vectors, centroids, block_rows=77)
+    cosines = vectors.astype(np.float64) @ centroids.T.astype(np.float64)
+    np.testing.assert_allclose(similarity, cosines.max(axis=1), atol=1e-6)
+    np.testing.assert_allclose(cosines[np.arange(1000), labels], cosines.max(axis=1), atol=1e-6)
+    assert labels.dtype == np.int32 and similarity.dtype == np.float32
+
+
+@pytest.mark.parametrize("method", ["faiss", "minibatch"])
+@pytest.mark.parametrize("papers", [1, 2, 9])
+def test_a_tiny_corpus_can_be_fitted(papers, method):
+    vectors, _ = planted(papers, 2)
+    fit = clustering.fit(vectors, clustering.count_for(papers), method=method, seed=0)
+    labels, _ = clustering.assign(vectors, fit.centroids)
+    assert len(labels) == papers and np.isfinite(fit.centroids).all()
+
+
+def test_more_clusters_than_papers_is_refused_in_plain_words():
+    vectors, _ = planted(5, 2)
+    with pytest.raises(ValueError, match="6 clusters cannot be fitted on 5 papers"):
+        clustering.fit(vectors, 6, seed=0)
+
+
+def test_the_count_follows_the_stated_rule():
+    assert [clustering.count_for(n) for n in (1, 2, 9, 4000, 124_099, 320_000, 2_710_783)] == [
+        1, 1, 2, 45, 249, 400, 400,
+    ]  # fmt: skip
+
+
+def test_the_sample_covers_every_era():
+    """A sample that leaves out a stretch of time leaves its topics without centroids."""
+    rows = clustering.spread(100_000, 1000, seed=3)
+    np.testing.assert_array_equal(rows // 100, np.arange(1000))
+    assert len(np.unique(rows % 100)) > 50
+    np.testing.assert_array_equal(clustering.spread(10, 1000, seed=3), np.arange(10))
+    np.testing.assert_array_equal(rows, clustering.spread(100_000, 1000, seed=3))
