@@ -1,0 +1,77 @@
+"""``python -m strata``: the DAG's stages from a shell, one after another in one process.
+
+For a laptop without Airflow and for looking into a failure; a run of the DAG and a run from here share one root and
+reuse each other's work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from strata import stages, synthetic
+from strata.errors import StrataError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status: 1 for an error that its message explains."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    try:
+        asked.command(asked)
+    except StrataError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(asked: argparse.Namespace) -> None:
+    """Make one record and print its place."""
+    plan = stages.find_snapshot(asked.root, vars(asked), asked.month or "", dt.date.today().isoformat())
+    shards = stages.shard(asked.root, plan)
+    embedded = [stages.embed(asked.root, plan, shard) for shard in shards]
+    clustered = stages.cluster(asked.root, plan, embedded)
+    neighbored = stages.neighbors(asked.root, plan, clustered)
+    print(stages.report(asked.root, plan, clustered, neighbored)["record"])
+
+
+def demo(asked: argparse.Namespace) -> None:
+    """Write the generated snapshot and print its path."""
+    synthetic.write_snapshot(asked.folder, asked.papers, asked.seed)
+    print(asked.folder / synthetic.DEMO_NAME)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m strata", description="The fossil record of arXiv.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    making = commands.add_parser("run", help="make a month's record")
+    _add_run_options(making.add_argument)
+    making.set_defaults(command=run)
+    writing = commands.add_parser("demo", help="write a generated snapshot with planted topics and loners")
+    writing.add_argument("folder", type=Path)
+    writing.add_argument("--papers", type=int, default=4000)
+    writing.add_argument("--seed", type=int, default=7)
+    writing.set_defaults(command=demo)
+    return parser
+
+
+def _add_run_options(add: Any) -> None:
+    add("snapshot", help=".json or .jsonl, plain or .gz, .zst, .zip")
+    add("--root", required=True, help="folder for shards, vectors and records")
+    add("--month", help="such as 2019-12; default: the last complete month that the snapshot reaches")
+    add("--model", help="name or folder of a sentence encoder; default: the bundled all-MiniLM-L6-v2")
+    add("--categories", help='prefixes or whole categories, such as "cs. math.NA"')
+    add("--sample", type=int, help="only this many papers")
+    add("--seed", type=int, default=0, help="of sample and clusters")
+    add("--shard-size", type=int, default=10_000, help="papers a shard")
+    add("--clusters", type=int, help="how many topics")
+    add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""What one run will do, decided once at its start: which month, which papers of which snapshot, which model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from strata import encoders
+from strata.categories import parse_wanted
+from strata.errors import BadRequest, BadSnapshot
+from strata.layout import MONTH
+from strata.shards import Selection, snapshot_name
+from strata.sources import Source, locate
+
+# Mirrors of arXiv's metadata are renewed about once a week: one that ends less than this before the month does is
+# taken for whole.
+LAG = dt.timedelta(days=7)
+_LARGEST_SHARD = 100_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parameters of a run after all that can be checked beforehand has been checked; plain values only."""
+
+    month: str | None  # None: the last complete month that the snapshot reaches
+    today: str  # ISO date of the run: a month that is not over by then is not made unasked
+    source: str
+    source_digest: str
+    source_size: int
+    source_modified_ns: int
+    snapshot: str
+    categories: list[str]
+    sample: int | None
+    seed: int
+    shard_size: int
+    max_refused: float
+    model: str
+    model_key: str
+    model_directory: str
+    clusters: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as Airflow can pass it on."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Plan:
+        """Read a plan that ``to_dict`` made."""
+        return cls(**fields)
+
+    def located(self) -> Source:
+        """Return the snapshot's file."""
+        return Source(Path(self.source), self.source_digest, self.source_size, self.source_modified_ns)
+
+    def selection(self) -> Selection:
+        """Return which papers are taken and how they are cut."""
+        return Selection(tuple(self.categories), self.sample, self.seed, self.shard_size)
+
+
+def make_plan(
+    *,
+    snapshot: str,
+    month: str | None,
+    today: str,
+    model: str | None,
+    categories: str | None,
+    sample: int | None,
+    seed: int,
+    shard_size: int,
+    max_refused: float,
+    clusters: int | None,
+) -> Plan:
+    """Check a run's parameters, find its snapshot and its model.
+
+    Args:
+        snapshot: path of the metadata file.
+        month: ``2019-12``, or nothing for the last complete month that the snapshot reaches.
+        today: the ISO date on which the run was asked for.
+        model: a model's name or folder, or nothing for the bundled one.
+        categories: such as ``cs. math.NA``, or nothing for all.
+        sample: this many papers, or nothing for all.
+        seed: decides the sample and the clusters' start.
+        shard_size: papers a shard.
+        max_refused: the largest share of refused lines that is accepted.
+        clusters: how many, or nothing for the rule of ``clustering.count_for``.
+
+    Raises:
+        BadRequest: a parameter makes no sense.
+        BadSnapshot: the file cannot be read.
+        ModelUnavailable: the model is not on this machine and cannot be had.
+    """
+    if month and not MONTH.fullmatch(month):
+        raise BadRequest(f"month: {month!r} is not a month such as 2019-12")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", today):
+        raise BadRequest(f"today: {today!r} is not a date such as 2019-12-31")
+    if sample is not None and sample < 1:
+        raise BadRequest(f"sample: {sample} is not a number of papers")
+    if not 1 <= shard_size <= _LARGEST_SHARD:
+        raise BadRequest(f"shard_size: {shard_size} is not between 1 and {_LARGEST_SHARD}")
+    if not 0 <= max_refused <= 1:
+        raise BadRequest(f"max_refused: {max_refused} is not a share between 0 and 1")
+    if clusters is not None and clusters < 1:
+        raise BadRequest(f"clusters: {clusters} is not a number of clusters")
+    wanted = parse_wanted(categories or "")
+    described = encoders.describe(model or encoders.DEFAULT)
+    source = locate(snapshot)
+    selection = Selection(wanted, sample, seed, shard_size)
+    return Plan(
+        month=month or None,
+        today=today,
+        source=str(source.path),
+        source_digest=source.digest,
+        source_size=source.size,
+        source_modified_ns=source.modified_ns,
+        snapshot=snapshot_name(source, selection),
+        categories=list(wanted),
+        sample=sample,
+        seed=seed,
+        shard_size=shard_size,
+        max_refused=max_refused,
+        model=described.name,
+        model_key=described.key,
+        model_directory=described.directory,
+        clusters=clusters,
+    )
+
+
+def last_day(month: str) -> dt.date:
+    """Return the last day of a month such as ``2019-12``."""
+    year, number = map(int, month.split("-"))
+    return dt.date(year + number // 12, number % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def resolve_month(asked: str | None, today: dt.date, first: dt.date, last: dt.date) -> str:
+    """Return the month that a record is made for.
+
+    Args:
+        asked: the month asked for, or None for the last one that is over by ``today`` and that the snapshot reaches
+            to its end, give or take a week.
+        today: the date of the run.
+        first: date of the snapshot's earliest paper.
+        last: date of its latest paper.
+
+    Raises:
+        BadSnapshot: the snapshot has no paper that early, or ends before the month begins.
+    """
+    if asked is None:
+        month = _month_before(min(today, last + LAG + dt.timedelta(days=1)))
+        # A snapshot shorter than a month still has a month: its own.
+        return max(month, f"{first:%Y-%m}")
+    if f"{last:%Y-%m}" < asked:
+        raise BadSnapshot(
+            f"the snapshot's latest paper is of {last}: it cannot show arXiv as it was in {asked}. "
+            f"Use a newer snapshot, or leave the month blank"
+        )
+    if last_day(asked) < first:
+        raise BadSnapshot(f"the snapshot's first paper is of {first}: there is no corpus as of {asked}")
+    return asked
+
+
+def _month_before(day: dt.date) -> str:
+    return f"{day.replace(day=1) - dt.timedelta(days=1):%Y-%m}"

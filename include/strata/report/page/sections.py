@@ -1,0 +1,231 @@
+"""What each section shows, from the record: one plain function a section, None where the record has nothing for it.
+
+A section appears on the page when its function returns something; its template has the name of the section. A table
+or a part of the summary that came with a later release needs one more function here, and one more template.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from markupsafe import Markup
+
+from strata import flags, trends
+from strata.report.page import charts, wording
+from strata.report.page.reading import FADED, LEAST_PAPERS, RISEN, Record, Topic
+
+CARDS = 40
+"""topics that are shown in full in one section; all are in the table"""
+RIDGES = 20
+PAIRS = 100
+_MISSES = 5
+LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
+"""verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
+
+Contents = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: its anchor and template, its heading, its short name in the menu, what it shows."""
+
+    anchor: str
+    heading: str
+    short: str
+    contents: Callable[[Record], Contents | None]
+
+
+def _strata(record: Record) -> Contents | None:
+    """Papers of each year by the verdict of their topic: what has faded lies lowest."""
+    timeline = record.timeline
+    if timeline is None or not record.topics:
+        return None
+    stack, rows = [], []
+    for verdict in LAYERS:
+        members = [topic for topic in record.topics if topic.verdict == verdict]
+        shares = [sum(topic.series.share[window] or 0.0 for topic in members) for window in range(len(timeline.ends))]
+        stack.append((f"v-{verdict}", shares))
+        rows.append((verdict, len(members), shares))
+    ends = timeline.ends
+    gone = [sum(shares[window] for verdict, _, shares in rows if verdict in FADED) for window in (0, -1)]
+    label = (
+        f"Share of each year's papers by the verdict on their topic, {ends[0].year} to {ends[-1].year}. Topics that "
+        f"are now faded or extinct held {wording.percent(gone[0])} at first and {wording.percent(gone[1])} at last."
+    )
+    return {
+        "drawing": charts.layers(timeline, stack, label),
+        "rows": [row for row in reversed(rows) if row[1]],
+        "ends": ends,
+        "rules": rules(record.thresholds),
+    }
+
+
+def _faded(record: Record) -> Contents | None:
+    faded = record.with_verdict(FADED)
+    judged = sum(1 for topic in record.topics if topic.row["eligible"])
+    misses = record.nearest_misses(_MISSES) if len(faded) < _MISSES else []
+    return {"topics": faded[:CARDS], "rest": faded[CARDS:], "judged": judged, "misses": misses, "count": len(faded)}
+
+
+def _ridgeline(record: Record) -> Contents | None:
+    timeline = record.timeline
+    if timeline is None:
+        return None
+    found = []
+    for topic in record.topics:
+        peak, recent = topic.peak, topic.row["recent_share"] or 0.0
+        if topic.verdict == "unjudged" or not any(topic.series.share):
+            continue
+        if peak is None or recent >= peak.share:
+            found.append((recent, record.recent_start, record.snapshot_date, topic))
+        else:
+            found.append((peak.share, peak.start, peak.end, topic))
+    strongest = sorted(found, key=lambda entry: (-entry[0], entry[3].number))[:RIDGES]
+    rows = [
+        (
+            topic,
+            wording.years(start, end),
+            share,
+            charts.ridge(timeline, topic.series, timeline.era(_middle(start, end))),
+        )
+        for share, start, end, topic in sorted(strongest, key=lambda entry: (entry[1], -entry[0], entry[3].number))
+    ]
+    return {"rows": rows, "axis": charts.axis(timeline), "count": len(rows)} if rows else None
+
+
+def _risen(record: Record) -> Contents | None:
+    risen = sorted(record.with_verdict(RISEN), key=lambda topic: (-(topic.row["recent_share"] or 0), topic.number))
+    return {"topics": risen[:CARDS], "rest": risen[CARDS:], "count": len(risen)}
+
+
+def _topics(record: Record) -> Contents | None:
+    if not record.topics:
+        return None
+    kinds = [topic.verdict for topic in record.topics]
+    order = sorted(record.topics, key=lambda topic: (LAYERS.index(topic.verdict), -topic.score, topic.number))
+    verdicts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
+    return {"topics": order, "verdicts": verdicts, "count": len(order)}
+
+
+def _lonely(record: Record) -> Contents | None:
+    return _listed(record.tables.get("lonely"), None)
+
+
+def _duplicates(record: Record) -> Contents | None:
+    return _listed(record.tables.get("duplicates"), PAIRS)
+
+
+def _listed(table: pa.Table | None, most: int | None) -> Contents | None:
+    return None if table is None else {"rows": table.slice(0, most).to_pylist(), "count": len(table)}
+
+
+def _refused(record: Record) -> Contents | None:
+    summary = record.summary
+    later = summary["lines"] - summary["papers"] - summary["refused"] - summary["not_selected"]
+    found = [
+        (reason, FLAGS.get(reason, ""), reason in flags.HARD, number)
+        for reason, number in sorted(summary["flags"].items(), key=lambda item: (-item[1], item[0]))
+    ]
+    refused = sorted(summary["refused_by_reason"].items(), key=lambda item: (-item[1], item[0]))
+    return {"later": later, "flags": found, "refused": refused, "count": summary["refused"] + summary["hard_flagged"]}
+
+
+def _method(record: Record) -> Contents | None:
+    return {
+        "rules": rules(record.thresholds),
+        "thresholds": asdict(record.thresholds),
+        "floors": record.summary["floors"],
+        "command": command(record.summary),
+        "least_papers": LEAST_PAPERS,
+    }
+
+
+SECTIONS = (
+    Section("strata", "The strata", "Strata", _strata),
+    Section("faded", "Faded topics", "Faded", _faded),
+    Section("ridgeline", "One after another", "Ridgeline", _ridgeline),
+    Section("risen", "Rising and newborn topics", "Rising", _risen),
+    Section("topics", "All topics", "All topics", _topics),
+    Section("lonely", "Lonely papers", "Lonely", _lonely),
+    Section("duplicates", "Near-duplicates", "Duplicates", _duplicates),
+    Section("refused", "Refused or flagged", "Flagged", _refused),
+    Section("method", "Method", "Method", _method),
+)
+
+FLAGS = {
+    flags.WITHDRAWN: "abstract or comments say that it was withdrawn or removed",
+    flags.TOO_SHORT: "abstract of fewer than 10 words, or fewer than 30 under a title of fewer than 8",
+    flags.SHORT: "other abstracts of fewer than 30 words",
+    flags.NOT_ENGLISH: "hardly any English function words",
+    flags.ERRATUM: "erratum, corrigendum, addendum or correction, by its title",
+    flags.COMMENT: "comment on or reply to another paper, by its title",
+    flags.FRONT_MATTER: "proceedings, contents, preface and the like, by its title",
+    flags.MARKUP: "mostly signs and commands, fewer than 60% letters",
+    flags.TEST: "the test archive",
+}
+
+
+def rules(limits: trends.Thresholds) -> dict[str, str]:
+    """What each verdict says, with the thresholds it was reached with; the first that holds is the verdict."""
+    fade, span = wording.percent(limits.fade_ratio), wording.number_word(limits.span)
+    return {
+        "extinct": f"next to nothing is left: at most {wording.percent(limits.extinct_ratio)} of its peak share and "
+        f"{wording.percent(limits.extinct_count_ratio)} of its peak papers",
+        "faded": f"its share and its part of its own fields are surely below {fade} of the peak, "
+        f"and surely fewer papers are written",
+        "diluted": f"its share is surely below {fade} of the peak, but as many papers may be written, or its fields "
+        f"shrank with it: the rest outgrew it",
+        "newborn": f"at least {wording.percent(limits.newborn_fraction)} of its papers are of the last {span} years, "
+        f"when its share is surely more than {limits.rising_ratio:g} times that of all years before",
+        "revived": f"it fell to {wording.percent(limits.revived_trough)} or less of an earlier peak, and has since "
+        f"grown at least {limits.revived_rise:g} times",
+        "rising": f"its share of the last {wording.number_word(limits.rising_recent)} years is surely more than "
+        f"{limits.rising_ratio:g} times that of the {wording.number_word(limits.rising_before)} before",
+        "cooling": f"its share has surely fallen, to less than {wording.percent(limits.cooling_ratio)} of the peak",
+        "steady": "enough papers to judge, and none of the above",
+        "unjudged": "too few papers or years to tell",
+    }
+
+
+def command(summary: dict[str, Any]) -> str:
+    """The command that makes this record again, from the project's folder."""
+    selection = summary["selection"]
+    wanted = {
+        "SNAPSHOT": summary["source"],
+        "MONTH": summary["month"],
+        "MODEL": summary["model"],
+        "CATEGORIES": " ".join(selection["categories"]),
+        "SAMPLE": selection["sample"],
+        "SHARD_SIZE": selection["shard_size"],
+    }
+    return "make run " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in wanted.items() if value)
+
+
+def draw_profile(record: Record, topic: Topic) -> Markup:
+    """Return the topic's large drawing."""
+    if record.timeline is None:
+        return Markup()
+    shares, ends = topic.series.share, record.timeline.ends
+    peak = f", {wording.percent(topic.shaded.share)} in {topic.peak_years}, its peak" if topic.shaded else ""
+    label = (
+        f"Share of {record.whole} by year: {wording.percent(shares[0])} in {ends[0].year}{peak}, "
+        f"{wording.percent(topic.row['recent_share'])} in {record.recent_years}."
+    )
+    fade = record.thresholds.fade_ratio
+    return charts.profile(record.timeline, topic.series, topic.shaded, record.recent_start, fade, label)
+
+
+def draw_spark(record: Record, topic: Topic) -> Markup:
+    """Return the topic's small drawing."""
+    if record.timeline is None:
+        return Markup()
+    return charts.spark(record.timeline, topic.series, topic.shaded, f"Share, {record.timeline.ends[0].year} on")
+
+
+def _middle(start: date, end: date) -> date:
+    return start + (end - start) / 2

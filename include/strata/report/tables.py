@@ -1,0 +1,153 @@
+"""The record's tables, from arrays: pure functions, one a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from strata.lonely import Loneliness
+from strata.trends import Trends
+
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class TopicText:
+    """What is said of each topic in words, lists indexed by topic."""
+
+    names: list[str]
+    terms: list[list[str]]
+    exemplars: list[list[int]]  # rows of the papers nearest the centroid
+    peak_exemplars: list[list[int]]  # the same among the papers of the peak window
+    last_exemplars: list[list[int]]  # and among those of the last three window-years
+
+
+def papers_table(
+    ids: pa.ChunkedArray,
+    flags: pa.ChunkedArray,
+    topic: np.ndarray[Any, Any],
+    theme: np.ndarray[Any, Any],
+    measured: Loneliness,
+    rows: Rows,
+    similarities: np.ndarray[Any, Any],
+) -> pa.Table:
+    """One row a paper of the corpus, in order of time.
+
+    Args:
+        ids, flags: columns of the paper table.
+        topic, theme: (n,) int32.
+        measured: loneliness of every paper.
+        rows: (n, k) its nearest papers' row numbers, -1 where there are fewer.
+        similarities: (n, k) float32, NaN where there are fewer.
+    """
+    nearest_ids, nearest = nearest_lists(ids, rows, similarities)
+    return pa.table(
+        {
+            "id": ids.combine_chunks(),
+            "topic": pa.array(topic, pa.int32()),
+            "theme": pa.array(theme, pa.int32()),
+            "flags": flags.combine_chunks(),
+            "loneliness": pa.array(measured.loneliness, pa.float64(), from_pandas=True),
+            "percentile": pa.array(measured.percentile, pa.float64(), from_pandas=True),
+            "field": pa.array(measured.group, pa.string()),
+            "nearest_ids": nearest_ids,
+            "nearest_similarities": nearest,
+        }
+    )
+
+
+def nearest_lists(ids: pa.ChunkedArray, rows: Rows, similarities: np.ndarray[Any, Any]) -> tuple[pa.Array, pa.Array]:
+    """Return lists of ids and of similarities, each as long as there are neighbours."""
+    known = rows >= 0
+    offsets = pa.array(np.concatenate([[0], np.cumsum(known.sum(axis=1))]), pa.int32())
+    names = ids.combine_chunks().take(pa.array(rows[known]))
+    return (
+        pa.ListArray.from_arrays(offsets, names),
+        pa.ListArray.from_arrays(offsets, pa.array(similarities[known], pa.float32())),
+    )
+
+
+def topics_table(
+    trends: Trends, text: TopicText, theme: np.ndarray[Any, Any], ids: pa.ChunkedArray, titles: pa.ChunkedArray
+) -> pa.Table:
+    """One row a topic: what it is about, its verdict, and every number behind the verdict."""
+    columns: dict[str, Any] = {
+        "topic": pa.array(np.arange(len(text.names)), pa.int32()),
+        "theme": pa.array(theme, pa.int32()),
+        "name": pa.array(text.names, pa.string()),
+        "terms": pa.array(text.terms, pa.list_(pa.string())),
+    }
+    for kind in ("exemplars", "peak_exemplars", "last_exemplars"):
+        rows: list[list[int]] = getattr(text, kind)
+        columns[kind] = _lists_at(ids, rows)
+        columns[kind.removesuffix("s") + "_titles"] = _lists_at(titles, rows)
+    return pa.table(columns | {name: _column(values) for name, values in trends.topics.items()})
+
+
+def topic_years_table(trends: Trends) -> pa.Table:
+    """One row a topic and window of twelve months: papers, share with its interval, what its fields predict."""
+    return pa.table({name: _column(values) for name, values in trends.windows.items()})
+
+
+def lonely_table(
+    ids: pa.ChunkedArray,
+    titles: pa.ChunkedArray,
+    dates: pa.ChunkedArray,
+    flags: pa.ChunkedArray,
+    measured: Loneliness,
+    nearest: Rows,
+    ranked: Rows,
+) -> pa.Table:
+    """One row a lonely paper, loneliest first."""
+    rows = pa.array(ranked)
+    first = nearest[ranked, 0]
+    neighbours = pa.array(first, mask=first < 0)  # a paper without any neighbour has no nearest one
+    return pa.table(
+        {
+            "rank": pa.array(np.arange(1, len(ranked) + 1), pa.int32()),
+            "id": ids.take(rows).combine_chunks(),
+            "title": titles.take(rows).combine_chunks(),
+            "date": dates.take(rows).combine_chunks(),
+            "loneliness": measured.loneliness[ranked],
+            "similarity_1": measured.similarity_1[ranked],
+            "similarity_5": measured.similarity_5[ranked],
+            "mean_10": measured.mean_10[ranked],
+            "percentile": measured.percentile[ranked],
+            "field": pa.array([measured.group[row] for row in ranked], pa.string()),
+            "nearest_id": ids.take(neighbours).combine_chunks(),
+            "nearest_title": titles.take(neighbours).combine_chunks(),
+            "flags": flags.take(rows).combine_chunks(),
+        }
+    )
+
+
+def duplicates_table(ids: pa.ChunkedArray, titles: pa.ChunkedArray, pairs: pa.Table) -> pa.Table:
+    """One row a pair of near-duplicates, the later paper first."""
+    earlier, later = pairs["row_a"].combine_chunks(), pairs["row_b"].combine_chunks()
+    return pa.table(
+        {
+            "id": ids.take(later).combine_chunks(),
+            "title": titles.take(later).combine_chunks(),
+            "earlier_id": ids.take(earlier).combine_chunks(),
+            "earlier_title": titles.take(earlier).combine_chunks(),
+            "similarity": pairs["similarity"].combine_chunks(),
+        }
+    )
+
+
+def _lists_at(column: pa.ChunkedArray, rows: list[list[int]]) -> pa.Array:
+    """Return the column's values at lists of rows, as lists of the same lengths."""
+    offsets = np.concatenate([[0], np.cumsum([len(group) for group in rows])])
+    flat = np.array([row for group in rows for row in group], np.int64)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), column.take(pa.array(flat)).combine_chunks())
+
+
+def _column(values: Any) -> pa.Array:
+    """Return values as an Arrow array: NaN and NaT become null, texts become strings."""
+    array = np.asarray(values)
+    if array.dtype == object or array.dtype.kind == "U":
+        return pa.array([None if value is None else str(value) for value in array], pa.string())
+    return pa.array(array, from_pandas=True)

@@ -1,0 +1,205 @@
+"""The stages in the DAG's order: each reads files, calls the pure functions, writes files, returns names and counts.
+
+Every stage can be run again at any time: what is there and whole is not made twice. Between the stages of the reduce,
+files lie under ``work/<digest>/``, named by what they are made from, so that two runs of one month share them and two
+months never meet. ``python -m strata`` runs the same functions from a shell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from strata import clustering, encoders, layout
+from strata.allowance import peak_memory
+from strata.corpus import Corpus, open_corpus, shards_until
+from strata.embed import embed_shard
+from strata.errors import IncompleteCorpus
+from strata.plan import Plan, last_day, make_plan, resolve_month
+from strata.shards import shard_snapshot
+from strata.storage import Storage, connect, read_json
+
+log = logging.getLogger(__name__)
+
+Result = dict[str, Any]
+
+
+def find_snapshot(root: str, params: Mapping[str, Any], month: str, today: str) -> Result:
+    """Decide what the run will do, and check all that can be checked before hours are spent.
+
+    Args:
+        root: the folder for everything made.
+        params: the run's parameters (``snapshot``, ``model``, ``categories``, ``sample``, ``seed``, ``shard_size``,
+            ``max_refused``, ``clusters``).
+        month: the month asked for; empty for the last complete one that the snapshot reaches.
+        today: ISO date of the run.
+
+    Returns:
+        The plan.
+    """
+    connect(root)
+    plan = make_plan(
+        snapshot=params["snapshot"] or "",
+        month=month or None,
+        today=today,
+        model=params["model"],
+        categories=params["categories"],
+        sample=params["sample"],
+        seed=params["seed"],
+        shard_size=params["shard_size"],
+        max_refused=params["max_refused"],
+        clusters=params["clusters"],
+    )
+    log.info("snapshot %s of %d bytes, model %s (%s)", plan.source, plan.source_size, plan.model, plan.model_directory)
+    return plan.to_dict()
+
+
+def shard(root: str, plan: Result) -> list[str]:
+    """Cut the snapshot into shards of papers in order of time.
+
+    Returns:
+        The names of the shards that the month's corpus needs, one embed task each.
+    """
+    run = Plan.from_dict(plan)
+    manifest = shard_snapshot(run.located(), run.selection(), connect(root), max_refused=run.max_refused)
+    month = _month(run, manifest)
+    needed = [entry["shard"] for entry in shards_until(manifest, last_day(month))]
+    log.info(
+        "month %s: %d of %d shards; %d lines = %d papers + %d refused + %d not selected",
+        *(month, len(needed), len(manifest["shards"])),
+        *(manifest[count] for count in ("lines", "papers", "refused", "not_selected")),
+    )
+    for reason, count in sorted(manifest["refused_by_reason"].items()):
+        log.warning("refused %d lines: %s", count, reason)
+    return needed
+
+
+def embed(root: str, plan: Result, shard: str) -> Result:
+    """Make the vectors of one shard, embedding only texts that no earlier vectors file of the model holds."""
+    run, storage = Plan.from_dict(plan), connect(root)
+    manifest = _manifest(storage, run)
+    entry = next((entry for entry in manifest["shards"] if entry["shard"] == shard), None)
+    if entry is None:
+        raise IncompleteCorpus(f"shard {shard} is not in the manifest of {run.snapshot}")
+    with _measured() as measured:
+        made = embed_shard(storage, run.snapshot, entry, _model(run))
+    return asdict(made) | measured
+
+
+def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
+    """Put every paper of the month into a topic."""
+    from strata import reduce
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    made = list(embedded[:])
+    with _measured() as measured:
+        corpus = _corpus(storage, run)
+        _check_embedded(corpus, made)
+        clusters = min(run.clusters or clustering.count_for(corpus.papers), corpus.papers)
+        work = _digest(reduce.VERSION, corpus.digest, clusters, run.seed)
+        reduce.cluster(storage, corpus, work, clusters, run.seed)
+    return {"work": work, "clusters": clusters, "embed": _sum_up(made)} | measured
+
+
+def neighbors(root: str, plan: Result, clustered: Result) -> Result:
+    """Find the nearest papers of every paper of the month, exactly."""
+    from strata import reduce
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    with _measured() as measured:
+        reduce.neighbors(storage, _corpus(storage, run), clustered["work"])
+    return measured
+
+
+def report(root: str, plan: Result, clustered: Result, neighbored: Result) -> Result:
+    """Judge the topics, rank the lonely papers, and publish the month's record whole.
+
+    Returns:
+        ``month`` and ``record``, the record's place.
+    """
+    from strata.report import publish
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    manifest = _manifest(storage, run)
+    month = _month(run, manifest)
+    stages = {"embed": clustered["embed"], "cluster": _cost(clustered), "neighbors": _cost(neighbored)}
+    with _measured() as measured:
+        publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages)
+    log.info("published %s", storage.uri(layout.record(month)))
+    return {"month": month, "record": storage.uri(layout.record(month))} | measured
+
+
+def _manifest(storage: Storage, run: Plan) -> Result:
+    path = layout.snapshot_manifest(run.snapshot)
+    if not storage.exists(path):
+        raise IncompleteCorpus(f"{storage.uri(path)} is missing: clear the shard task to cut the snapshot again")
+    return dict(read_json(storage, path))
+
+
+def _month(run: Plan, manifest: Result) -> str:
+    first, last = (dt.date.fromisoformat(manifest[end]) for end in ("first_date", "last_date"))
+    return resolve_month(run.month, dt.date.fromisoformat(run.today), first, last)
+
+
+def _model(run: Plan) -> encoders.Model:
+    """Return this worker's copy of the model, which must be the one that the run was planned with."""
+    model = encoders.describe(run.model)
+    if model.key != run.model_key:
+        from strata.errors import ModelUnavailable
+
+        raise ModelUnavailable(
+            f"{run.model} on this worker has other files than where the run was planned "
+            f"({model.key[:8]} instead of {run.model_key[:8]}): give all workers the same model"
+        )
+    return model
+
+
+def _corpus(storage: Storage, run: Plan) -> Corpus:
+    manifest = _manifest(storage, run)
+    end = last_day(_month(run, manifest))
+    return open_corpus(storage, manifest, end, run.model_directory, run.model_key, _model(run).dimension)
+
+
+def _check_embedded(corpus: Corpus, made: Sequence[Result]) -> None:
+    """Hold the embed tasks' own reports against the manifest, as mapped results come by position and may have gaps."""
+    told = {result["shard"]: result for result in made}
+    needed = {layer.entry["shard"]: layer for layer in corpus.layers}
+    if set(told) != set(needed):
+        missing, strange = sorted(set(needed) - set(told)), sorted(set(told) - set(needed))
+        raise IncompleteCorpus(f"embed tasks do not match the month's shards: missing {missing}, unknown {strange}")
+    for name, layer in needed.items():
+        if told[name]["vectors"] != layer.vectors or told[name]["papers"] != layer.entry["papers"]:
+            raise IncompleteCorpus(f"shard {name} was embedded from other papers than the manifest's; clear its task")
+
+
+def _sum_up(made: Sequence[Result]) -> Result:
+    counts = {key: sum(result[key] for result in made) for key in ("papers", "reused", "embedded", "truncated")}
+    seconds = round(sum(result["seconds"] for result in made), 2)
+    return counts | {"seconds": seconds, "peak_memory": max(result["peak_memory"] for result in made)}
+
+
+def _cost(result: Result) -> Result:
+    return {key: result[key] for key in ("seconds", "peak_memory")}
+
+
+def _digest(*decides: Any) -> str:
+    return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:32]
+
+
+@contextmanager
+def _measured() -> Iterator[Result]:
+    """Fill in what the block cost: wall seconds, and the process's peak resident memory in bytes."""
+    cost: Result = {}
+    start = time.monotonic()
+    yield cost
+    cost["seconds"] = round(time.monotonic() - start, 2)
+    cost["peak_memory"] = peak_memory()
+    log.info("took %.1f s, peak memory %.0f MB (process %d)", cost["seconds"], cost["peak_memory"] / 1e6, os.getpid())

@@ -1,0 +1,144 @@
+"""What a topic is about, in its papers' own words: names, terms and exemplars."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Labels = np.ndarray[Any, np.dtype[np.int32]]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+
+TERMS = 10
+_IN_NAME = 3
+_DIVERSITY = 0.6
+_CANDIDATES = 40
+_TEX = re.compile(r"\$[^$]*\$|\\[A-Za-z]+\*?|\\.|https?://\S+|[{}^_~]")
+_TOKEN = r"(?u)\b[^\W\d_][\w-]*[^\W_]\b"
+
+# What abstracts say whatever they are about; added to scikit-learn's list of English function words.
+_BOILERPLATE = frozenset(
+    """
+    able abstract account address allow analysis analyze application applications applied apply approach approaches
+    article arxiv aspects available based basic behavior behaviour calculate calculated case cases certain class common
+    compare compared comparison compute computed concept conclude conclusion consider considered consist contain
+    contribution corresponding define defined demonstrate demonstrated derive derived describe described detail
+    detailed determine develop developed different difficult direct discuss discussed effect effective effects efficient
+    employ especially establish established estimate estimated et al evidence examine example examples exist existence
+    existing explain explicit extend extended extension feature features finally find finding findings finite following
+    form formula framework function functions furthermore general generalization generalize given gives good help high
+    idea identify implies important improve improved include including increase initial interesting interpret introduce
+    introduced investigate investigated investigation issue known large lead leads like literature low main make
+    measure method methods model modeling models moreover motivated natural necessary new note novel number observe
+    observed obtain obtained order original paper papers parameter parameters particular particularly perform
+    performance performed point possible potential predict present presented previous previously problem problems
+    procedure process produce proof proofs properties property propose proposed prove proved proven provide provided
+    provides question questions quite range real recent recently related relation relations remain report require
+    required research respect result resulting results reveal review role scheme second section set several shown shows
+    significant similar simple simply size small solution solutions solve special specific standard state strong
+    structure structures studied studies study sufficient suggest support system systems technique techniques terms test
+    theorem theoretical theory type types understand understanding use used useful using usual value values various
+    versus view way ways wide work works yield yields
+    """.split()
+)
+
+
+def plain(text: str) -> str:
+    """Return a text without TeX, addresses and braces."""
+    return _TEX.sub(" ", text)
+
+
+def spread_members(labels: Labels, counted: np.ndarray[Any, np.dtype[np.bool_]], most: int) -> Rows:
+    """Return up to ``most`` rows of each topic, spread evenly over its time, in ascending order."""
+    chosen = []
+    order = np.argsort(labels, kind="stable")
+    order = order[counted[order]]
+    for members in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        steps = np.linspace(0, len(members) - 1, min(most, len(members))).round().astype(np.int64)
+        chosen.append(members[steps])
+    return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
+
+
+def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str]]:
+    """Return each topic's most telling terms, best first, by class-based TF-IDF.
+
+    W_tc = tf_tc log(1 + A / tf_t): tf_tc is the share of term t among the terms of topic c, tf_t its frequency over all
+    topics, A the mean number of terms a topic (Grootendorst 2022, BERTopic). Terms are one to three words; a term that
+    shares words with a better one is moved back (maximal marginal relevance, Carbonell and Goldstein 1998, with the
+    overlap of words as similarity).
+
+    Args:
+        texts: titles and abstracts.
+        labels: (texts,) the topic of each.
+        topics: how many topics there are.
+
+    Returns:
+        A list of up to ten terms for every topic; empty for one without texts.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
+
+    if not texts:
+        return [[] for _ in range(topics)]
+    counter = CountVectorizer(
+        preprocessor=lambda text: plain(text).lower(),
+        stop_words=sorted(ENGLISH_STOP_WORDS | _BOILERPLATE),
+        token_pattern=_TOKEN,
+        ngram_range=(1, 3),
+        min_df=2 if len(texts) > 20 else 1,
+        max_features=300_000,
+        dtype=np.int32,
+    )
+    try:
+        counts = counter.fit_transform(texts)
+    except ValueError:  # no word is left: every text is made of stop words
+        return [[] for _ in range(topics)]
+    member = csr_matrix((np.ones(len(labels), np.int32), (labels, np.arange(len(labels)))), (topics, len(labels)))
+    by_topic = (member @ counts).tocsr()
+    overall = np.asarray(by_topic.sum(axis=0), np.float64).ravel()
+    weight = np.log1p(overall.sum() / topics / np.maximum(overall, 1))
+    words = counter.get_feature_names_out()
+    found = []
+    for topic in range(topics):
+        row = by_topic[topic]
+        score = row.data / max(row.data.sum(), 1) * weight[row.indices]
+        best = np.lexsort((words[row.indices], -score))[:_CANDIDATES]
+        found.append(_diverse([str(words[i]) for i in row.indices[best]], score[best]))
+    return found
+
+
+def name_of(terms: Sequence[str], topic: int) -> str:
+    """Return a topic's name: its three best terms."""
+    return ", ".join(terms[:_IN_NAME]) or f"topic {topic}"
+
+
+def nearest_to_centroid(
+    labels: Labels, similarity: np.ndarray[Any, np.dtype[np.float32]], allowed: np.ndarray[Any, Any], most: int = 3
+) -> dict[int, list[int]]:
+    """Return for each topic the rows of the allowed papers nearest its centroid, nearest first."""
+    rows = np.flatnonzero(allowed)
+    order = rows[np.lexsort((rows, -similarity[rows], labels[rows]))]
+    groups = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return {int(labels[group[0]]): [int(row) for row in group[:most]] for group in groups if len(group)}
+
+
+def _diverse(terms: list[str], scores: np.ndarray[Any, Any]) -> list[str]:
+    """Maximal marginal relevance: each next term is good and unlike those taken."""
+    if not terms:
+        return []
+    relevance = scores / max(float(scores.max()), 1e-12)
+    words = [set(re.split(r"[ -]", term)) | {term.rstrip("s")} for term in terms]
+    words = [{word.rstrip("s") for word in group} for group in words]
+    taken: list[int] = []
+    while len(taken) < min(TERMS, len(terms)):
+        value = [
+            _DIVERSITY * relevance[i]
+            - (1 - _DIVERSITY) * max((len(words[i] & words[j]) / len(words[i] | words[j]) for j in taken), default=0.0)
+            if i not in taken
+            else -np.inf
+            for i in range(len(terms))
+        ]
+        taken.append(int(np.argmax(value)))
+    return [terms[i] for i in taken]
