@@ -1,0 +1,154 @@
+"""
+### The fossil record of arXiv, month by month
+
+Takes a snapshot of arXiv's metadata (one JSON object a line), cuts it into shards in order of time, embeds every
+abstract (one mapped task a shard), and publishes the month's record: topics that have faded, papers that stand alone.
+
+**When it runs.** On the 1st of each month it makes the record of the month that just ended. Trigger it by hand with
+every field left alone for the last complete month that the snapshot reaches; fill in *Month* for another one.
+`airflow backfill create --dag-id fossil_record --from-date 2019-01-01 --to-date 2019-12-31` makes one record a
+month. Vectors are kept and reused: only new and changed abstracts are embedded.
+
+**Where things are.** Under the root set by the operator (`STRATA_ROOT`): `records/<month>/` holds what you came for
+(`report.html`, tables, `manifest.json`), `snapshots/` the shards, `vectors/` the vectors.
+
+**The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path of the metadata file,
+plain or `.gz`, `.zst`, `.zip`. *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard
+size*, *Clusters* and *Seed* are for experiments; *Refused share* is how many unreadable lines are still accepted.
+
+**When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
+everything that is already made is kept.
+
+| red task | what it means | what to do |
+|---|---|---|
+| find_snapshot | the snapshot or model cannot be found, or a field makes no sense | correct the field, trigger again |
+| shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
+| embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
+| cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
+| neighbors, report | see the log | clear the task; it goes on from what is there |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from kubernetes.client import models as k8s
+
+from strata import stages
+
+ROOT = os.environ.get("STRATA_ROOT", "")
+START = datetime.fromisoformat(os.environ.get("STRATA_START", "2025-01-01")).replace(tzinfo=timezone.utc)
+
+# One table of what each stage needs: the Celery queue, and the processors and memory of its Kubernetes pod.
+PLACES = {
+    "find_snapshot": ("reduce", "1", "1Gi"),
+    "shard": ("reduce", "2", "3Gi"),
+    "embed": ("embed", "1", "2Gi"),
+    "cluster": ("reduce", "2", "8Gi"),
+    "neighbors": ("reduce", "2", "8Gi"),
+    "report": ("reduce", "2", "8Gi"),
+}
+
+PARAMS = {
+    "month": Param(
+        None,
+        type=["null", "string"],
+        pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$",
+        title="Month",
+        description="Such as 2019-12. Blank: the last complete month that the snapshot reaches.",
+    ),
+    "snapshot": Param(
+        os.environ.get("STRATA_SNAPSHOT", ""),
+        type="string",
+        title="Snapshot",
+        description="Path of arXiv's metadata file: .json or .jsonl, plain or .gz, .zst, .zip.",
+    ),
+    "model": Param(
+        None,
+        type=["null", "string"],
+        maxLength=300,
+        title="Model",
+        description="Name or folder of a sentence encoder. Blank: the bundled all-MiniLM-L6-v2.",
+    ),
+    "categories": Param(
+        None,
+        type=["null", "string"],
+        pattern=r"^[A-Za-z.,\- ]*$",
+        title="Categories",
+        description="Prefixes or whole categories, such as: cs. math.NA. Blank: all.",
+    ),
+    "sample": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        title="Sample",
+        description="Only this many papers, chosen by a hash of their id, the same in every month. Blank: all.",
+    ),
+    "seed": Param(0, type="integer", minimum=0, maximum=2**31 - 1, title="Seed", description="Of sample and clusters."),
+    "shard_size": Param(
+        10_000, type="integer", minimum=1, maximum=100_000, title="Shard size", description="Papers a shard."
+    ),
+    "clusters": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=10_000,
+        title="Clusters",
+        description="How many topics. Blank: 400 for all of arXiv, fewer for less.",
+    ),
+    "max_refused": Param(
+        0.01,
+        type="number",
+        minimum=0,
+        maximum=1,
+        title="Refused share",
+        description="A snapshot with a larger share of unreadable lines is turned away.",
+    ),
+}
+
+# What a retry cannot mend fails at once; all else (a lost worker, a full disk) is tried again.
+RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError", RetryAction.FAIL)])
+
+
+def stage(function: Callable[..., Any], **how: Any) -> Any:
+    """Make a stage a task in its place: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
+    queue, processors, memory = PLACES[function.__name__]
+    resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits={"memory": memory})
+    environment = [k8s.V1EnvVar(name="OMP_NUM_THREADS", value=processors)]
+    container = k8s.V1Container(name="base", resources=resources, env=environment)
+    override = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
+    # Airflow takes each key of a returned dict for a result of its own unless told otherwise.
+    return task(queue=queue, executor_config=override, multiple_outputs=False, **how)(function)
+
+
+with DAG(
+    "fossil_record",
+    description="Which topics of arXiv have faded, which papers stand alone: one record a month",
+    doc_md=__doc__,
+    schedule=CronPartitionTimetable("0 0 1 * *", timezone="UTC", run_offset=-1, key_format="%Y-%m"),
+    start_date=START,
+    catchup=False,
+    params=PARAMS,
+    tags=["arxiv", "strata"],
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(minutes=1),
+        "retry_exponential_backoff": 2.0,
+        "retry_policy": RETRY_POLICY,
+    },
+):
+    plan = stage(stages.find_snapshot)(
+        root=ROOT,
+        month="{{ params.month or partition_key or '' }}",
+        today="{{ dag_run.run_after | ds }}",
+    )
+    shards = stage(stages.shard)(root=ROOT, plan=plan)
+    embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}")
+    embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
+    clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
+    neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
+    stage(stages.report)(root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored)
