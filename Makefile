@@ -29,7 +29,6 @@ lint: $(INSTALLED) ## Style and types
 bench: $(INSTALLED) ## Measure this machine; prints ratios
 	$(BIN)/python tests/benchmarks/bench_encode.py
 	$(BIN)/python tests/benchmarks/bench_shards.py
-	$(BIN)/python tests/benchmarks/bench_reduce.py --rows 100000
 
 lock: ## Resolve pyproject.toml's dependencies into requirements.txt (needs uv)
 	./.ci/lock

@@ -129,7 +129,7 @@ class PackedEncoder:
         self, vectors: NDArray[np.float32], tokens: Tokens, packs: Sequence[Pack], progress: Progress | None
     ) -> None:
         rows = max([FEWEST_ROWS, *(pack.tokens for pack in packs)])
-        longest = max((pack.lengths[0] for pack in packs), default=0)
+        longest = max((max(pack.lengths) for pack in packs), default=0)
         own = threading.local()
 
         def fill(pack: Pack) -> int:

@@ -1,7 +1,8 @@
 """Every number a verdict depends on, in one place, so that the record can carry them all.
 
-The defaults are for the full arXiv. Three floors (papers of a topic, papers of its peak, papers expected in a
-window) shrink together for a small corpus: see `Thresholds.floors`.
+The defaults are for the full arXiv. Two floors (papers of a topic, papers expected in a window) shrink together for
+a small corpus: see `Thresholds.floors`. They decide how much is judged, not how often it is judged wrongly: in
+simulated corpora the rate of false fades stays below 0.3 % down to 50 papers a topic at a dispersion of 4.
 """
 
 from __future__ import annotations

@@ -169,49 +169,55 @@ def topic_columns(
     trough_end, depth*, regrowth*   see `Revival`
     score                           -ln(ratio_upper) sqrt(min(x1, 1000) / 1000): a sure loss, damped for small topics
     """
-    topics = np.arange(len(counts.papers))
     masks = (falls.to_nothing(limits), falls.full(limits), falls.halved(limits), falls.candidate)
     peak = _first_known([surest(falls.share_upper, mask) for mask in masks])
-    known, at = peak >= 0, np.maximum(peak, 0)
+    columns = {"papers": counts.papers.sum(axis=1), "dispersion": noise.phi, "dispersion_df": noise.df}
+    columns |= _fall_columns(runs, falls, masks, peak, eligible) | _recent_columns(counts, runs)
+    columns["score"] = -np.log(columns["ratio_upper"]) * np.sqrt(
+        np.minimum(columns["x1"], limits.score_papers) / limits.score_papers
+    )
+    columns |= history_of(counts, runs, peak, edges, limits.span, floors.expected)._asdict()
+    return columns | _rises(counts, noise, floors, limits) | _revival_columns(runs, falls, noise, edges, limits)
+
+
+def _fall_columns(
+    runs: Runs, falls: Falls, masks: tuple[Flags, ...], peak: Counts, eligible: Flags
+) -> dict[str, Column]:
+    """Everything measured from the peak; nan, and False for what the limits prove, where there is none."""
+    topics, known, at = np.arange(len(peak)), peak >= 0, np.maximum(peak, 0)
 
     def there(values: NDArray[Any], missing: Any = np.nan) -> Column:
-        """(K, J) or more: the value at the peak."""
         return np.where(known, values[topics, at], missing) if values.shape[1] else np.full(len(topics), missing)
 
     p = np.where(eligible, there(falls.p), np.nan)
-    recent_papers = runs.papers[:, -1] if runs.papers.shape[1] else counts.papers.sum(axis=1)
-    recent_total = runs.totals[-1] if len(runs.totals) else counts.totals.sum()
-    columns: dict[str, Column] = {
-        "papers": counts.papers.sum(axis=1),
+    proven = dict(zip(("to_nothing", "full", "halved"), masks[:3], strict=True))
+    return {
         "ratio": there(falls.share),
         "ratio_upper": there(falls.share_upper),
         "ratio_field": there(falls.field),
         "ratio_field_upper": there(falls.field_upper),
         "ratio_count": there(falls.count),
         "ratio_count_upper": there(falls.count_upper),
-        "dispersion": noise.phi,
-        "dispersion_df": noise.df,
         "p": p,
         "q": ratios.benjamini_hochberg(p),
         "x1": there(runs.papers),
         "n1": there(np.broadcast_to(runs.totals, runs.papers.shape)),
         "e1": there(runs.expected),
-        "x2": recent_papers,
-        "n2": np.full(len(topics), recent_total),
-        "e2": runs.expected[:, -1] if runs.papers.shape[1] else counts.expected.sum(axis=1),
-        "halved": there(masks[2], False).astype(bool),
-        "full": there(masks[1], False).astype(bool),
-        "to_nothing": there(masks[0], False).astype(bool),
-        "recent_share": recent_papers / recent_total if recent_total else np.full(len(topics), np.nan),
-        "recent_part": recent_papers / np.maximum(counts.papers.sum(axis=1), 1),
+    } | {name: there(mask, False).astype(bool) for name, mask in proven.items()}
+
+
+def _recent_columns(counts: Tally, runs: Runs) -> dict[str, Column]:
+    """The recent run, or all there is where the corpus is shorter than that."""
+    whole = not runs.papers.shape[1]
+    papers = counts.papers.sum(axis=1).astype(np.float64) if whole else runs.papers[:, -1]
+    total = float(counts.totals.sum() if whole else runs.totals[-1])
+    return {
+        "x2": papers,
+        "n2": np.full(len(papers), total),
+        "e2": counts.expected.sum(axis=1) if whole else runs.expected[:, -1],
+        "recent_share": papers / total if total else np.full(len(papers), np.nan),
+        "recent_part": papers / np.maximum(counts.papers.sum(axis=1), 1),
     }
-    columns["score"] = -np.log(columns["ratio_upper"]) * np.sqrt(
-        np.minimum(columns["x1"], limits.score_papers) / limits.score_papers
-    )
-    columns.update(history_of(counts, runs, peak, edges, limits.span, floors.expected)._asdict())
-    columns.update(_rises(counts, noise, floors, limits))
-    columns.update(_revival_columns(runs, falls, noise, edges, limits))
-    return columns
 
 
 def _first_known(choices: list[Counts]) -> Counts:

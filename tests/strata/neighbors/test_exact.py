@@ -49,17 +49,6 @@ def test_threads_and_blocks_do_not_change_a_bit(odd):
     same_lists(second, first)
 
 
-def test_some_papers_against_all_get_the_same_lists(odd, truth):
-    rows = np.array([0, 7, 50, 120, 125, 899], np.int32)
-    for rules, arguments in (
-        (None, {}),
-        (neighbors.Rules(ignore_at_least=0.98), {"ignore_at_least": 0.98}),
-        (neighbors.Rules(before=neighbors.earlier_rows(len(odd))), {"earlier_only": True}),
-    ):
-        found, expected = neighbors.nearest_of(odd, rows, 10, rules), truth.nearest(10, **arguments)
-        same_lists(found, neighbors.Neighbors(expected.rows[rows], expected.similarities[rows]))
-
-
 def test_progress_ends_at_one_with_nothing_left(odd):
     said = []
     neighbors.nearest(odd, 5, block_rows=256, progress=lambda share, left: said.append((share, left)))
