@@ -60,6 +60,12 @@ def archive_of(category: str) -> str:
     return fold(category).partition(".")[0]
 
 
+@lru_cache(maxsize=4096)
+def home_of(category: str) -> tuple[str, str]:
+    """Return the name under which a category is counted, and its archive."""
+    return fold(category), archive_of(category)
+
+
 def parse_wanted(text: str) -> tuple[str, ...]:
     """Read a user's choice such as ``cs. math.NA``: sorted, without repeats.
 

@@ -13,9 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -24,8 +22,9 @@ from typing import IO, Any
 import numpy as np
 import pyarrow as pa
 
+from strata.ahead import map_ahead
 from strata.categories import chosen
-from strata.papers import LINE_TOO_LONG, Paper, Refused, parse_line, to_table
+from strata.papers import LINE_TOO_LONG, Paper, Refused, in_order, parse_line, to_table
 from strata.sources.streams import MAX_LINE_BYTES, Block
 
 
@@ -33,7 +32,7 @@ from strata.sources.streams import MAX_LINE_BYTES, Block
 class Parsed:
     """One block of lines, sorted out."""
 
-    table: pa.Table  # the papers of wanted categories: papers.SCHEMA and ``line`` (int64)
+    table: pa.Table  # the papers of wanted categories: papers.SCHEMA and ``line`` (int64); by date, then id
     lines: np.ndarray[Any, np.dtype[np.int64]]  # line number of every paper, wanted or not
     key_high: np.ndarray[Any, np.dtype[np.uint64]]  # its id's seeded 128-bit digest, the upper half
     key_low: np.ndarray[Any, np.dtype[np.uint64]]  # and the lower
@@ -74,7 +73,7 @@ class Parser:
                 rows.append(paper)
                 row_lines.append(number)
         keys = np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64).reshape(-1, 2)
-        table = to_table(rows).append_column("line", pa.array(row_lines, pa.int64()))
+        table = in_order(to_table(rows).append_column("line", pa.array(row_lines, pa.int64())))
         return Parsed(
             table=table,
             lines=np.array(lines, np.int64),
@@ -101,7 +100,6 @@ def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterat
         idle: SimpleQueue[_Worker] = SimpleQueue()
         for _ in range(processes):
             idle.put(stack.enter_context(_Worker(parser)))
-        threads = stack.enter_context(ThreadPoolExecutor(processes))
 
         def parse(block: Block) -> Parsed:
             worker = idle.get()
@@ -110,13 +108,7 @@ def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterat
             finally:
                 idle.put(worker)
 
-        pending: deque[Future[Parsed]] = deque()
-        for block in blocks:
-            pending.append(threads.submit(parse, block))
-            if len(pending) > processes + 1:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield from map_ahead(parse, blocks, threads=processes, ahead=processes + 1)
 
 
 class _Worker:

@@ -3,8 +3,9 @@
 Papers are ordered by first submission (date, then id) and cut into shards of 10,000: layers of time. arXiv never takes
 an id back and papers only arrive later, so a shard below the top keeps its members from month to month.
 
-The sort is external: parsed blocks are gathered, and at 256 MB sorted and written to scratch as one Arrow file with one
-record batch a calendar month; at the end the months are read back in order, one at a time.
+The sort is external. Each parsed block is already in order and goes to scratch at once, one record batch a calendar
+month; at the end the months are read back in order, one at a time. A snapshot is nearly in order of time itself, so a
+block touches few months.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import pyarrow.compute as pc
 import pyarrow.ipc
 
 from strata import layout, papers
+from strata.ahead import map_ahead
 from strata.allowance import processors
 from strata.errors import BadSnapshot
 from strata.parsing import Parsed, Parser, parse_all
@@ -36,8 +38,9 @@ from strata.storage import Storage, read_json, write_json, write_parquet
 
 log = logging.getLogger(__name__)
 
-_SPILL_BYTES = 256 << 20
 _SHOWN = 5
+# Every id, title and abstract differs from the next, so a dictionary of them would cost time and space.
+_REPEATED = ["categories.list.element", "primary", "archive", "date", "flags.list.element"]
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -97,9 +100,11 @@ def shard_snapshot(
         manifest = _manifest(name, source, selection, books, int(kept.sum()))
         _check(manifest, books.truncated, max_refused, storage)
         flags: Counter[str] = Counter()
-        for number, table in enumerate(spill.shards(kept, selection.shard_size)):
-            flags.update(pc.list_flatten(table["flags"]).to_pylist())
-            manifest["shards"].append(_store(table, f"{number:05d}", name, storage))
+        tables = enumerate(spill.shards(kept, selection.shard_size))
+        # Packing a shard takes far longer than putting it together, and leaves Python's lock free.
+        for entry, found in map_ahead(lambda job: _store(*job, name, storage), tables, processors(), processors()):
+            manifest["shards"].append(entry)
+            flags.update(found)
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
@@ -151,30 +156,39 @@ class _Spill:
     """Papers on their way from the file's order to the order of time."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._held: list[pa.Table] = []
-        self._held_bytes = 0
-        self._runs: list[Path] = []
-        self._months: dict[int, list[tuple[int, int]]] = defaultdict(list)  # month -> (run, batch)
+        self._path = folder / "papers.arrow"
+        self._writer: pa.RecordBatchFileWriter | None = None
+        self._batches = 0
+        self._months: dict[int, list[int]] = defaultdict(list)  # month -> its batches in the file
 
     def add(self, table: pa.Table) -> None:
-        """Take the papers of one block."""
-        self._held.append(table)
-        self._held_bytes += table.nbytes
-        if self._held_bytes >= _SPILL_BYTES:
-            self._flush()
+        """Take the papers of one block, in order of time; none at all does no harm."""
+        if not len(table):
+            return
+        if self._writer is None:
+            options = pa.ipc.IpcWriteOptions(compression="lz4")
+            self._writer = pa.ipc.new_file(self._path, table.schema, options=options)
+        months = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
+        starts = np.flatnonzero(np.diff(months, prepend=months[:1] - 1)).tolist()
+        for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
+            for batch in table.slice(start, end - start).to_batches():
+                self._writer.write_batch(batch)
+                self._months[int(months[start])].append(self._batches)
+                self._batches += 1
 
     def shards(self, kept: Mask, size: int) -> Iterator[pa.Table]:
         """Yield the kept papers by date, then id, in tables of ``size`` rows (the last may be shorter)."""
-        self._flush()
-        files = [pa.ipc.open_file(pa.memory_map(str(run))) for run in self._runs]
+        if self._writer is None:
+            return
+        self._writer.close()
+        file = pa.ipc.open_file(pa.memory_map(str(self._path)))
         pending: list[pa.Table] = []
         rows = 0
         for month in sorted(self._months):
-            table = pa.Table.from_batches([files[run].get_batch(batch) for run, batch in self._months[month]])
-            table = table.filter(pa.array(kept[table["line"].to_numpy()]))
-            table = table.take(pc.sort_indices(table, [("date", "ascending"), ("id", "ascending")]))
-            pending.append(table.drop_columns("line"))
+            # One chunk a column: taking rows out of many chunks is several times slower.
+            table = pa.Table.from_batches([file.get_batch(batch) for batch in self._months[month]]).combine_chunks()
+            table = table.filter(pa.array(kept[table["line"].to_numpy()])).drop_columns("line")
+            pending.append(papers.in_order(table))
             rows += len(table)
             while rows >= size:
                 merged = pa.concat_tables(pending)
@@ -182,22 +196,6 @@ class _Spill:
                 pending, rows = [merged.slice(size)], rows - size
         if rows:
             yield pa.concat_tables(pending).combine_chunks()
-
-    def _flush(self) -> None:
-        if not self._held:
-            return
-        table = pa.concat_tables(self._held).sort_by("date")
-        month = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
-        starts = np.flatnonzero(np.diff(month, prepend=month[:1] - 1))
-        run = len(self._runs)
-        path = self._folder / f"{run:05d}.arrow"
-        with pa.ipc.new_file(path, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-            for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(table)], strict=True)):
-                (batch,) = table.slice(start, end - start).combine_chunks().to_batches()
-                writer.write_batch(batch)
-                self._months[int(month[start])].append((run, number))
-        self._runs.append(path)
-        self._held, self._held_bytes = [], 0
 
 
 def _read_lines(source: Source, selection: Selection, spill: _Spill) -> _Books:
@@ -263,16 +261,18 @@ def _check(manifest: dict[str, Any], truncated: bool, max_refused: float, storag
     raise BadSnapshot(f"{problem}. The first refusals: {first or 'none'}. All of them: {where}")
 
 
-def _store(table: pa.Table, shard: str, snapshot: str, storage: Storage) -> dict[str, Any]:
+def _store(number: int, table: pa.Table, snapshot: str, storage: Storage) -> tuple[dict[str, Any], Counter[str]]:
+    """Write one shard; return its entry in the manifest, and how often each flag occurs in it."""
+    shard = f"{number:05d}"
     path = layout.papers(snapshot, shard)
     with storage.writer(path) as local:
-        write_parquet(table, local)
+        write_parquet(table, local, use_dictionary=_REPEATED)
         digest = hashlib.sha256(local.read_bytes()).hexdigest()
     ids, dates = table["id"], table["date"]
     first, last = dates[0].as_py(), dates[-1].as_py()
     assert isinstance(first, dt.date) and isinstance(last, dt.date)
     log.info("shard %s: %d papers, %s to %s", shard, len(table), first, last)
-    return {
+    entry = {
         "shard": shard,
         "papers": len(table),
         "first_id": ids[0].as_py(),
@@ -282,3 +282,4 @@ def _store(table: pa.Table, shard: str, snapshot: str, storage: Storage) -> dict
         "content": content_digest(ids.to_pylist(), table["text_hash"].to_pylist()),
         "sha256": digest,
     }
+    return entry, Counter(pc.list_flatten(table["flags"]).to_pylist())

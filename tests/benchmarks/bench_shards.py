@@ -37,9 +37,9 @@ def measure(candidate: str, snapshot: Path) -> dict[str, float]:
             for line in file:
                 loads(line)
     seconds = time.perf_counter() - start
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    own, child = peaks
-    return {"seconds": seconds, "peak_mb": own / 1024, "child_mb": child / 1024}
+    own, child = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu = own.ru_utime + own.ru_stime + child.ru_utime + child.ru_stime
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": own.ru_maxrss / 1024, "child_mb": child.ru_maxrss / 1024}
 
 
 def _shard(snapshot: Path) -> None:

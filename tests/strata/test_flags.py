@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strata import flags
-from strata.flags import flags_of
+from strata.flags import flag_column, flags_of
 
 RESEARCH = (
     "We study the growth of crystals in thin films and show that the rate is set by the surface. The model has one "
@@ -14,7 +17,7 @@ RESEARCH = (
 
 
 def flagged(abstract: str = RESEARCH, title: str = "The growth of crystals", comments: str | None = None) -> list[str]:
-    return flags_of(title, len(title.split()), abstract, abstract.split(), comments, "physics")
+    return flags_of(title, abstract, comments, "physics")
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,17 @@ def test_every_flag_is_either_hard_or_soft() -> None:
     }
     assert names == flags.HARD | flags.SOFT
     assert not flags.HARD & flags.SOFT
+
+
+PIECES = st.sampled_from(
+    "the of and|we show that this is|withdrawn|This paper has been withdrawn|retract|removed by arXiv|Erratum:|Preface"
+    "|Comment on|A reply to|Proceedings of the|Correction to 'x'|$x^2_{ij}$ = {{{|word|naïve é ü|и в на не что|12"
+    "|der die das und|responses|\u00bfComment|List of|a".split("|")
+)
+TEXTS = st.lists(PIECES, min_size=1, max_size=30).map(" ".join)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, st.none() | TEXTS, st.sampled_from(["math", "test"])), max_size=12))
+def test_many_papers_at_once_get_the_flags_that_each_gets_alone(papers: list[tuple[str, str, str | None, str]]) -> None:
+    columns = [pa.array([paper[part] for paper in papers], pa.string()) for part in range(4)]
+    assert flag_column(*columns).to_pylist() == [flags_of(*paper) for paper in papers]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from records import ABSTRACT, created, line, record
 from strata import papers
-from strata.papers import Paper, Refused, hash_of, parse_date, parse_line, parse_record, text_of, to_table
+from strata.papers import Paper, Refused, collapse, hash_of, parse_date, parse_line, parse_record, text_of, to_table
 
 
 def parsed(**changes: object) -> Paper:
@@ -27,7 +27,7 @@ def test_a_whole_record_keeps_every_field() -> None:
     assert (paper.primary, paper.archive) == ("cond-mat.mtrl-sci", "cond-mat")
     assert paper.date == dt.date(2007, 4, 2)
     assert paper.comments == "12 pages"
-    assert paper.flags == []
+    assert to_table([paper])["flags"].to_pylist() == [[]]
 
 
 def test_whitespace_is_collapsed_so_that_a_reflowed_abstract_is_not_embedded_again() -> None:
@@ -146,3 +146,11 @@ def test_no_bytes_end_in_an_exception(text: bytes) -> None:
 def test_every_date_that_arxiv_writes_is_read(day: dt.date) -> None:
     name = papers._MONTH_NAMES[day.month - 1]
     assert parse_date(f"Mon, {day.day} {name} {day.year} 01:02:03 GMT") == day
+
+
+SPACES = " \n\t\r\x0b\x1c\x85\xa0\u2003\u2028\u3000"
+
+
+@given(st.text(alphabet=st.characters() | st.sampled_from(SPACES)))
+def test_whitespace_is_collapsed_as_split_and_join_would(text: str) -> None:
+    assert collapse(text) == " ".join(text.split())

@@ -17,7 +17,7 @@ from records import ABSTRACT, created, line, write
 from strata import layout, papers, shards
 from strata.errors import BadSnapshot
 from strata.shards import Selection, content_digest, shard_snapshot, snapshot_name
-from strata.sources import locate
+from strata.sources import locate, streams
 from strata.storage import Storage, read_table
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -52,13 +52,13 @@ def test_shards_are_in_order_of_time_then_id_and_hold_every_paper(tmp_path: Path
     assert (manifest["first_date"], manifest["last_date"]) == (keys[0][0].isoformat(), keys[-1][0].isoformat())
 
 
-def test_the_order_of_the_file_and_the_size_of_memory_do_not_matter(
+def test_the_order_of_the_file_and_the_size_of_its_blocks_do_not_matter(
     tmp_path: Path, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = many(600)
     first = shard_snapshot(locate(str(write(tmp_path / "a.jsonl", *lines))), Selection(shard_size=100), storage)
     random.Random(2).shuffle(lines)
-    monkeypatch.setattr(shards, "_SPILL_BYTES", 20_000)
+    monkeypatch.setattr(streams, "BLOCK_BYTES", 20_000)
     second = shard_snapshot(locate(str(write(tmp_path / "b.jsonl", *lines))), Selection(shard_size=100), storage)
     assert [e["sha256"] for e in first["shards"]] == [e["sha256"] for e in second["shards"]]
 

@@ -11,7 +11,7 @@ import zstandard
 
 from strata.errors import BadSnapshot
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 24
 _RAW_BYTES = 1 << 18
 _BOM = b"\xef\xbb\xbf"
@@ -39,7 +39,7 @@ class Truncated(NamedTuple):
 
 
 def read(file: IO[bytes]) -> Iterator[Block | TooLong | Truncated]:
-    """Yield a snapshot's lines in blocks of about 4 MB; the packing is told by the file's first bytes.
+    """Yield a snapshot's lines in blocks of about 1 MB; the packing is told by the file's first bytes.
 
     The file's own position (``file.tell()``) says how far the reading has come.
 
