@@ -23,7 +23,16 @@ def processors() -> int:
 
 def peak_memory() -> int:
     """Return the largest resident memory of this process so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return _bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def peak_memory_of_children() -> int:
+    """Return the largest resident memory that any ended child process of this one had, in bytes; 0 without any."""
+    return _bytes(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+
+
+def _bytes(peak: int) -> int:
+    # macOS counts in bytes, Linux in KiB.
     return peak if sys.platform == "darwin" else peak * 1024
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Plan:
     model_key: str
     model_directory: str
     clusters: int | None
+    cost: dict[str, float] = field(default_factory=dict)  # of making the plan: seconds, peak_memory in bytes
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as Airflow can pass it on."""

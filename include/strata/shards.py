@@ -15,6 +15,7 @@ import hashlib
 import json
 import logging
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -28,7 +29,7 @@ import pyarrow.ipc
 
 from strata import layout, papers
 from strata.ahead import map_ahead
-from strata.allowance import processors
+from strata.allowance import peak_memory, peak_memory_of_children, processors
 from strata.errors import BadSnapshot
 from strata.parsing import Parsed, Parser, parse_all
 from strata.progress import Reporter
@@ -91,6 +92,7 @@ def shard_snapshot(
     if storage.exists(layout.snapshot_manifest(name)):
         log.info("snapshot %s is already cut into shards", name)
         return dict(read_json(storage, layout.snapshot_manifest(name)))
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="strata-shards-") as scratch:
         spill = _Spill(Path(scratch))
         books = _read_lines(source, selection, spill)
@@ -108,6 +110,9 @@ def shard_snapshot(
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
+    # Parsers run side by side: what they took beside this process is at most the largest's, once a processor.
+    beside = processors() * peak_memory_of_children()
+    manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory() + beside}
     # Last: its presence says that all shards are there.
     write_json(storage, layout.snapshot_manifest(name), manifest)
     return manifest

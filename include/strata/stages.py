@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from strata import clustering, encoders, layout
@@ -46,20 +46,10 @@ def find_snapshot(root: str, params: Mapping[str, Any], month: str, today: str) 
         The plan.
     """
     connect(root)
-    plan = make_plan(
-        snapshot=params["snapshot"] or "",
-        month=month or None,
-        today=today,
-        model=params["model"],
-        categories=params["categories"],
-        sample=params["sample"],
-        seed=params["seed"],
-        shard_size=params["shard_size"],
-        max_refused=params["max_refused"],
-        clusters=params["clusters"],
-    )
+    with _measured() as measured:
+        plan = _plan(params, month, today)
     log.info("snapshot %s of %d bytes, model %s (%s)", plan.source, plan.source_size, plan.model, plan.model_directory)
-    return plan.to_dict()
+    return replace(plan, cost=measured).to_dict()
 
 
 def shard(root: str, plan: Result) -> list[str]:
@@ -130,11 +120,27 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result) -> Re
     run, storage = Plan.from_dict(plan), connect(root)
     manifest = _manifest(storage, run)
     month = _month(run, manifest)
-    stages = {"embed": clustered["embed"], "cluster": _cost(clustered), "neighbors": _cost(neighbored)}
+    stages = {"find_snapshot": run.cost, "shard": manifest.get("cost", {}), "embed": clustered["embed"]}
+    stages |= {"cluster": _cost(clustered), "neighbors": _cost(neighbored)}
     with _measured() as measured:
         publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages)
     log.info("published %s", storage.uri(layout.record(month)))
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
+
+
+def _plan(params: Mapping[str, Any], month: str, today: str) -> Plan:
+    return make_plan(
+        snapshot=params["snapshot"] or "",
+        month=month or None,
+        today=today,
+        model=params["model"],
+        categories=params["categories"],
+        sample=params["sample"],
+        seed=params["seed"],
+        shard_size=params["shard_size"],
+        max_refused=params["max_refused"],
+        clusters=params["clusters"],
+    )
 
 
 def _manifest(storage: Storage, run: Plan) -> Result:

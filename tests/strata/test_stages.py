@@ -97,7 +97,8 @@ def test_a_record_holds_what_users_rely_on(base: tuple[Path, Path, dict[str, Any
     assert {"manifest.json", "summary.json", "report.html", "duplicates.parquet"} <= {f.name for f in record.iterdir()}
     manifest = json.loads((record / "manifest.json").read_text())
     assert manifest["counts"]["papers"] == 360
-    assert set(manifest["timings"]) == {"embed", "cluster", "neighbors", "report"}
+    assert set(manifest["timings"]) == {"find_snapshot", "shard", "embed", "cluster", "neighbors", "report"}
+    assert all(cost["peak_memory"] > 10_000_000 for cost in manifest["timings"].values())
     assert len(json.loads((record / "summary.json").read_text())["findings"]) == 3
 
 
