@@ -29,3 +29,7 @@ class IncompleteCorpus(StrataError):
 
 class BadVectors(StrataError):
     """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""
+
+
+class QualityDropped(StrataError):
+    """A record's figures fell far below those of the record before."""
