@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from strata.storage import Storage, connect
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+import s3
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,3 +39,21 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> str:
     import tiny_model
 
     return str(tiny_model.save(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3.Endpoint]:
+    """A real S3 endpoint with an empty bucket ``fossils``."""
+    with s3.serving(tmp_path_factory.mktemp("s3") / "data", "fossils") as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_root(s3_endpoint: s3.Endpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """An empty root in that bucket; the environment leads to it."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in s3_endpoint.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://fossils/{tmp_path.name}-{uuid.uuid4().hex[:8]}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from strata import stages, synthetic
-from strata.errors import StrataError
+from strata.errors import StrataError, Unavailable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     try:
         asked.command(asked)
-    except StrataError as error:
+    except (StrataError, Unavailable) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,6 +1,6 @@
 """What a retry cannot mend.
 
-Every error here means that the same input will fail in the same way again: the DAG fails such a task at once
+Every StrataError means that the same input will fail in the same way again: the DAG fails such a task at once
 instead of trying it anew. Anything else (a lost connection, a killed process) is left as it is and retried.
 """
 
@@ -33,3 +33,11 @@ class BadVectors(StrataError):
 
 class QualityDropped(StrataError):
     """A record's figures fell far below those of the record before."""
+
+
+class Unavailable(Exception):
+    """A store or a source does not answer, or not in full, after all tries with growing pauses.
+
+    The one error here that a later try may mend: no StrataError, so that the DAG tries the task again, and no OSError,
+    so that nobody takes it for a damaged file.
+    """

@@ -25,6 +25,11 @@ def papers(snapshot: str, shard: str) -> str:
     return f"snapshots/{_safe(snapshot)}/papers/{_safe(shard)}.parquet"
 
 
+def download(name: str, file: str) -> str:
+    """A snapshot that was fetched from its source, and what is known of it."""
+    return f"downloads/{_safe(name)}/{_safe(file)}"
+
+
 def vectors_folder(model: str) -> str:
     """All vectors files of one model."""
     return f"vectors/{_safe(model)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from strata import encoders
@@ -14,6 +13,8 @@ from strata.errors import BadRequest, BadSnapshot
 from strata.layout import MONTH
 from strata.shards import Selection, snapshot_name
 from strata.sources import Source, locate
+from strata.sources.files import file_at
+from strata.storage import Storage
 
 # Mirrors of arXiv's metadata are renewed about once a week: one that ends less than this before the month does is
 # taken for whole.
@@ -54,7 +55,7 @@ class Plan:
 
     def located(self) -> Source:
         """Return the snapshot's file."""
-        return Source(Path(self.source), self.source_digest, self.source_size, self.source_modified_ns)
+        return Source(file_at(self.source), self.source_digest, self.source_size, self.source_modified_ns)
 
     def selection(self) -> Selection:
         """Return which papers are taken and how they are cut."""
@@ -73,11 +74,12 @@ def make_plan(
     shard_size: int,
     max_refused: float,
     clusters: int | None,
+    storage: Storage | None = None,
 ) -> Plan:
     """Check a run's parameters, find its snapshot and its model.
 
     Args:
-        snapshot: path of the metadata file.
+        snapshot: path of the metadata file, or the source from which it is fetched; see ``sources.locate``.
         month: ``2019-12``, or nothing for the last complete month that the snapshot reaches.
         today: the ISO date on which the run was asked for.
         model: a model's name or folder, or nothing for the bundled one.
@@ -87,6 +89,7 @@ def make_plan(
         shard_size: papers a shard.
         max_refused: the largest share of refused lines that is accepted.
         clusters: how many, or nothing for the rule of ``clustering.count_for``.
+        storage: the root, in which a fetched snapshot is kept.
 
     Raises:
         BadRequest: a parameter makes no sense.
@@ -107,7 +110,7 @@ def make_plan(
         raise BadRequest(f"clusters: {clusters} is not a number of clusters")
     wanted = parse_wanted(categories or "")
     described = encoders.describe(model or encoders.DEFAULT)
-    source = locate(snapshot)
+    source = locate(snapshot, storage)
     selection = Selection(wanted, sample, seed, shard_size)
     return Plan(
         month=month or None,

@@ -45,9 +45,9 @@ def find_snapshot(root: str, params: Mapping[str, Any], month: str, today: str) 
     Returns:
         The plan.
     """
-    connect(root)
+    storage = connect(root)
     with _measured() as measured:
-        plan = _plan(params, month, today)
+        plan = _plan(params, month, today, storage)
     log.info("snapshot %s of %d bytes, model %s (%s)", plan.source, plan.source_size, plan.model, plan.model_directory)
     return replace(plan, cost=measured).to_dict()
 
@@ -128,7 +128,7 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result) -> Re
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
 
 
-def _plan(params: Mapping[str, Any], month: str, today: str) -> Plan:
+def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -> Plan:
     return make_plan(
         snapshot=params["snapshot"] or "",
         month=month or None,
@@ -140,6 +140,7 @@ def _plan(params: Mapping[str, Any], month: str, today: str) -> Plan:
         shard_size=params["shard_size"],
         max_refused=params["max_refused"],
         clusters=params["clusters"],
+        storage=storage,
     )
 
 

@@ -43,7 +43,7 @@ def snapshot(path: Path, years: range = range(2001, 2013), a_year: int = 30, cha
     return write(path, *lines)
 
 
-def run(root: Path, source: Path, model: str, month: str = "", **params: Any) -> dict[str, Any]:
+def run(root: Path | str, source: Path | str, model: str, month: str = "", **params: Any) -> dict[str, Any]:
     """All stages in the DAG's order; returns what each one returned."""
     defaults: dict[str, Any] = {"model": model, "categories": None, "sample": None, "seed": 0, "shard_size": 50}
     given = defaults | {"max_refused": 0.01, "clusters": None, "snapshot": str(source)} | params
@@ -144,6 +144,19 @@ def test_another_root_gives_the_same_bytes(
 ) -> None:
     run(tmp_path / "elsewhere", base[1], tiny_model)
     assert tables(tmp_path / "elsewhere", "2012-01") == tables(base[0], "2012-01")
+
+
+def test_a_root_in_a_bucket_gives_the_same_bytes(
+    base: tuple[Path, Path, dict[str, Any]], s3_root: str, tiny_model: str
+) -> None:
+    storage = connect(s3_root)
+    storage.write("given/arxiv.jsonl", base[1].read_bytes())
+    made = run(s3_root, storage.uri("given/arxiv.jsonl"), tiny_model)
+    assert made["record"] == f"{s3_root}/records/2012-01"
+    found = {e.path.rpartition("/")[2]: storage.read(e.path) for e in storage.list("records/2012-01")}
+    assert {name: found[name] for name in found if name.endswith(".parquet")} == tables(base[0], "2012-01")
+    assert {"manifest.json", "report.html", "summary.json"} <= set(found)
+    assert embedded(run(s3_root, storage.uri("given/arxiv.jsonl"), tiny_model, "2006-06")) == 0
 
 
 def test_an_earlier_month_embeds_nothing_and_holds_only_its_papers(copy: tuple[Path, Path], tiny_model: str) -> None:
