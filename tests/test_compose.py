@@ -1,0 +1,68 @@
+"""The compose file. If these fail, a stack starts with a secret that everyone knows, or open to everyone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+TEXT = (REPOSITORY / "docker-compose.yaml").read_text()
+PARTS = {"postgres", "redis", "store", "migrate", "api-server", "scheduler", "dag-processor", "triggerer"}
+WORKERS = {"worker-embed": "embed", "worker-reduce": "reduce"}
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(TEXT)["services"]
+    return found
+
+
+def test_every_part_is_there_restarts_and_says_how_it_is(services: dict[str, Any]) -> None:
+    assert set(services) == PARTS | set(WORKERS)
+    for name, service in services.items():
+        assert service["restart"] in {"unless-stopped", "on-failure"}, name
+        assert name == "migrate" or "healthcheck" in service, name
+
+
+def test_no_secret_has_a_default_and_no_port_is_open_to_others(services: dict[str, Any]) -> None:
+    for name, default in re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(:?-[^}]*)?", TEXT):
+        assert not default, f"{name} has a default that someone will forget to change"
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), f"{name} listens beyond this machine"
+
+
+def test_each_worker_has_its_queue_its_limits_and_time_to_end(services: dict[str, Any]) -> None:
+    for name, queue in WORKERS.items():
+        worker = services[name]
+        assert worker["command"][worker["command"].index("--queues") + 1] == queue
+        assert worker["command"][worker["command"].index("--concurrency") + 1] == "1"
+        assert worker["environment"]["DUMB_INIT_SETSID"] == "0"
+        assert "mem_limit" in worker and "cpus" in worker and "stop_grace_period" in worker
+        assert "container_name" not in worker, "it could not be scaled"
+        assert "api-server" in worker["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+
+
+def test_secrets_are_this_installations_own_and_never_overwritten(tmp_path: Path) -> None:
+    folder = tmp_path / "include/compose"
+    folder.mkdir(parents=True)
+    shutil.copy(REPOSITORY / "include/compose/secrets.sh", folder)
+    script = ["sh", str(folder / "secrets.sh")]
+    subprocess.run(script, check=True)
+    made = (tmp_path / ".env").read_text()
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    values = dict(line.split("=", 1) for line in made.splitlines())
+    required = set(re.findall(r"\$\{(\w+):\?", TEXT))
+    assert required == set(values)
+    assert len(values["AIRFLOW_JWT_SECRET"]) >= 64
+    from cryptography.fernet import Fernet
+
+    Fernet(values["AIRFLOW_FERNET_KEY"])
+    subprocess.run(script, check=True)
+    assert (tmp_path / ".env").read_text() == made
