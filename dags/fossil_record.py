@@ -12,9 +12,10 @@ month. Vectors are kept and reused: only new and changed abstracts are embedded.
 **Where things are.** Under the root set by the operator (`STRATA_ROOT`): `records/<month>/` holds what you came for
 (`report.html`, tables, `manifest.json`), `snapshots/` the shards, `vectors/` the vectors.
 
-**The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path of the metadata file,
-plain or `.gz`, `.zst`, `.zip`. *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard
-size*, *Clusters* and *Seed* are for experiments; *Refused share* is how many unreadable lines are still accepted.
+**The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path or `s3://` address of
+the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `huggingface`, `huggingface@2024-06-30`.
+*Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters* and *Seed* are
+for experiments; *Refused share* is how many unreadable lines are still accepted.
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
 everything that is already made is kept.
@@ -35,23 +36,30 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow.sdk import DAG, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from airflow.sdk import DAG, Asset, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
 from kubernetes.client import models as k8s
 
+from operations.alert import tell
+from operations.connection import connected
 from strata import stages
 
 ROOT = os.environ.get("STRATA_ROOT", "")
+# A pool of your own keeps a backfill's shards from taking every slot: make it first, a missing one holds tasks up.
+POOL = os.environ.get("STRATA_EMBED_POOL", "default_pool")
 START = datetime.fromisoformat(os.environ.get("STRATA_START", "2025-01-01")).replace(tzinfo=timezone.utc)
 
-# One table of what each stage needs: the Celery queue, and the processors and memory of its Kubernetes pod.
+# One table of what each stage needs: the Celery queue, and the processors, memory and GPUs of its Kubernetes pod.
 PLACES = {
-    "find_snapshot": ("reduce", "1", "1Gi"),
-    "shard": ("reduce", "2", "3Gi"),
-    "embed": ("embed", "1", "2Gi"),
-    "cluster": ("reduce", "2", "8Gi"),
-    "neighbors": ("reduce", "2", "8Gi"),
-    "report": ("reduce", "2", "8Gi"),
+    "find_snapshot": ("reduce", "1", "1Gi", "0"),
+    "shard": ("reduce", "2", "3Gi", "0"),
+    "embed": ("embed", "1", "2Gi", os.environ.get("STRATA_EMBED_GPUS", "0")),
+    "cluster": ("reduce", "2", "8Gi", "0"),
+    "neighbors": ("reduce", "2", "8Gi", "0"),
+    "report": ("reduce", "2", "8Gi", "0"),
 }
+
+# Other DAGs can be scheduled on this: `PartitionedAssetTimetable` hands them the month as the partition's key.
+RECORD = Asset("fossil_record", uri="x-strata://records")
 
 PARAMS = {
     "month": Param(
@@ -65,7 +73,8 @@ PARAMS = {
         os.environ.get("STRATA_SNAPSHOT", ""),
         type="string",
         title="Snapshot",
-        description="Path of arXiv's metadata file: .json or .jsonl, plain or .gz, .zst, .zip.",
+        description="Path or s3:// address of arXiv's metadata file (.json, .jsonl, plain or .gz, .zst, .zip); "
+        "kaggle or kaggle:232; huggingface or huggingface@2024-06-30.",
     ),
     "model": Param(
         None,
@@ -116,13 +125,14 @@ RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError"
 
 def stage(function: Callable[..., Any], **how: Any) -> Any:
     """Make a stage a task in its place: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
-    queue, processors, memory = PLACES[function.__name__]
-    resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits={"memory": memory})
+    queue, processors, memory, gpus = PLACES[function.__name__]
+    limits = {"memory": memory} | ({} if gpus == "0" else {"nvidia.com/gpu": gpus})
+    resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits=limits)
     environment = [k8s.V1EnvVar(name="OMP_NUM_THREADS", value=processors)]
     container = k8s.V1Container(name="base", resources=resources, env=environment)
     override = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
     # Airflow takes each key of a returned dict for a result of its own unless told otherwise.
-    return task(queue=queue, executor_config=override, multiple_outputs=False, **how)(function)
+    return task(queue=queue, executor_config=override, multiple_outputs=False, **how)(connected(function))
 
 
 with DAG(
@@ -139,6 +149,7 @@ with DAG(
         "retry_delay": timedelta(minutes=1),
         "retry_exponential_backoff": 2.0,
         "retry_policy": RETRY_POLICY,
+        "on_failure_callback": tell,
     },
 ):
     plan = stage(stages.find_snapshot)(
@@ -147,8 +158,8 @@ with DAG(
         today="{{ dag_run.run_after | ds }}",
     )
     shards = stage(stages.shard)(root=ROOT, plan=plan)
-    embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}")
+    embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}", pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
-    stage(stages.report)(root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored)
+    stage(stages.report, outlets=[RECORD])(root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored)
