@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 export PYTHONPATH := include
 export SNAPSHOT MONTH MODEL CATEGORIES SAMPLE ROOT SHARD_SIZE
 
-.PHONY: run up test lint bench lock clean
+.PHONY: run up test lint bench bench-peers lock clean
 
 run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= SAMPLE= ROOT= narrow it
 	@$(BIN)/python -m standalone run
@@ -26,15 +26,19 @@ lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy include dags
 
-bench: $(INSTALLED) ## Measure this machine; prints ratios
-	$(BIN)/python tests/benchmarks/bench_encode.py
+bench: $(INSTALLED) ## Measure this machine; prints ratios; FULL=1 takes an hour; peers of the encoder: make bench-peers
+	$(BIN)/python tests/benchmarks/bench_encode.py $(if $(FULL),--full) $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
 	$(BIN)/python tests/benchmarks/bench_shards.py
+
+bench-peers: $(INSTALLED) ## Install what the encoder is measured against into .peers
+	$(BIN)/python -m venv --clear .peers
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/benchmarks/peers.txt
 
 lock: ## Resolve pyproject.toml's dependencies into requirements.txt (needs uv)
 	./.ci/lock
 
 clean: ## Remove what was installed and all that was made in the default root
-	rm -rf $(VENV) .strata
+	rm -rf $(VENV) .peers .strata
 
 $(INSTALLED): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \

@@ -84,7 +84,8 @@ def embed_shard(storage: Storage, snapshot: str, entry: dict[str, Any], model: M
         _embed(load(model), papers, hashes, missing, vectors, cut, shard)
     check_unit(vectors, path)
     _write(storage, path, papers, vectors, cut, model, entry)
-    log.info("shard %s: reused %d, embedded %d, cut by the model's limit %d", shard, reused, len(missing), cut.sum())
+    short = f"{cut.sum()} ({100 * cut.mean():.1f}%) cut at the model's {model.max_tokens} tokens"
+    log.info("shard %s: reused %d, embedded %d, %s", shard, reused, len(missing), short)
     return Embedded(shard, path, len(papers), reused, len(missing), int(cut.sum()))
 
 

@@ -1,12 +1,14 @@
 """How fast abstracts become vectors: ours, the reference, and the peers that need no model hub.
 
-    python tests/benchmarks/bench_encode.py [--snapshot FILE] [--texts 2000] [--rounds 3] [--json FILE]
+    python tests/benchmarks/bench_encode.py [--full] [--snapshot FILE] [--peers PYTHON] [--models …] [--json FILE]
 
-Each contender is a process of its own that stays for the whole run. In every round all of them embed the same texts,
-in turn, each using all the processors this process may use; the fastest round counts, as on a machine with neighbours
-the others measure the neighbours. "peak" is the share of this machine's own float32 matrix-product rate, measured in
-the same rounds, that the necessary arithmetic amounts to: real tokens only, no padding. "start" is the time from
-starting a process to its first text: imports and loading. Vectors are compared with sentence-transformers'.
+Each contender is a process of its own that stays for the whole run. In every round all of them embed the same texts (or
+an even part of them), in turn, forwards and backwards by turns, each using all the processors this process may use. The
+texts are whole batches of the reference's own order of a shard of 10,000 (see `rounds_of`). The peers' packages clash
+with the project's, so they live in a Python of their own, made by `make bench-peers`.
+
+The JSON is written after every round. A run with the same --json goes on where it ended: `--minutes 7` ends after the
+round in which seven minutes are over, and the next call does the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import multiprocessing
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -29,45 +30,67 @@ sys.path[:0] = [str(ROOT), str(ROOT / "include")]
 
 from tests.benchmarks import bench_encode_contenders as contenders  # noqa: E402
 from tests.benchmarks import bench_encode_models as models  # noqa: E402
+from tests.benchmarks import bench_encode_table as tables  # noqa: E402
 from tests.benchmarks import bench_encode_texts as texts_of  # noqa: E402
 
-REFERENCE = "sentence-transformers encode(128)"
-# Of the texts given to the model; these are slow and their rate does not depend on how many there are.
-PART = {"the same, one text at a time": 0.05, "ours, 1 thread": 0.5}
+SHARD = 10_000
+# Every how-manieth text of a round they are given; rates are told by the work done, so parts compare.
+EVERY = {
+    "the same, one text at a time": 20,
+    "ours, one thread a process": 3,
+    "ours, 1 thread": 4,
+    "ONNX Runtime": 3,
+    "OpenVINO": 3,
+    "fastembed": 3,
+}
 
 
 class Runner:
-    """A contender's process, as seen from here."""
+    """A contender's process, or several that share its texts, as seen from here."""
 
-    def __init__(self, name: str, task: contenders.Task) -> None:
+    def __init__(self, name: str, task: contenders.Task, python: str, processes: int = 1) -> None:
         self.name = name
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=contenders.serve, args=(name, task, time.time(), theirs), daemon=True)
-        self._process.start()
-        theirs.close()
-        state, self.start = self._pipe.recv()
-        self.absent = self.start if state == "absent" else None
-        self.rounds: list[tuple[float, float]] = []  # texts a second; processors kept busy
-        self.memory = 0.0
-        self.vectors: np.ndarray | None = None
+        self.pipes = []
+        self._processes = []
+        facts = {key: str(value) if isinstance(value, Path) else value for key, value in vars(task).items()}
+        for _ in range(processes):
+            ours, theirs = multiprocessing.Pipe()
+            command = [python, contenders.__file__, name, json.dumps(facts), str(time.time()), str(theirs.fileno())]
+            environment = contenders.environment(sys.path[:2])
+            self._processes.append(subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment))
+            theirs.close()
+            self.pipes.append(ours)
+        answers = [pipe.recv() for pipe in self.pipes]
+        self.absent = next((why for state, why in answers if state == "absent"), None)
+        self.start = None if self.absent else max(seconds for _, seconds in answers)
 
-    def embed(self, texts: list[str]) -> None:
-        """Embed once, and keep the rate, the memory and the vectors."""
-        part = texts[: max(1, int(len(texts) * PART.get(self.name, 1.0)))]
-        self._pipe.send(part)
-        _, seconds, processor, self.memory, self.vectors = self._pipe.recv()
-        self.rounds.append((len(part) / seconds, processor / seconds))
+    def embed(self, texts: list[str]) -> tuple[dict[str, float], np.ndarray]:
+        """Embed once: seconds, processor seconds and peak memory, and the vectors in the order of the texts."""
+        for number, pipe in enumerate(self.pipes):
+            pipe.send(texts[number :: len(self.pipes)])
+        answers = [pipe.recv() for pipe in self.pipes]
+        vectors = np.empty((len(texts), answers[0][4].shape[1]), np.float32)
+        for number, answer in enumerate(answers):
+            vectors[number :: len(self.pipes)] = answer[4]
+        cost = {
+            "seconds": max(answer[1] for answer in answers),
+            "processor_seconds": sum(answer[2] for answer in answers),
+            "memory_mib": sum(answer[3] for answer in answers),
+        }
+        return cost, vectors
 
-    def peak(self) -> float:
-        """This machine's matrix-product rate with this process's threads, GFLOP/s."""
-        self._pipe.send("peak")
-        return float(self._pipe.recv())
+    def product(self) -> tuple[float, float]:
+        """This machine's matrix product with this process's threads; see `product_rates`."""
+        self.pipes[0].send("product")
+        best, lasting = self.pipes[0].recv()
+        return best, lasting
 
     def stop(self) -> None:
-        """End the process."""
-        self._pipe.send(None)
-        self._process.join()
+        """End the processes."""
+        for pipe, process in zip(self.pipes, self._processes, strict=True):
+            if not self.absent:
+                pipe.send(None)
+            process.wait()
 
 
 def token_counts(folder: Path, limit: int, texts: list[str]) -> np.ndarray:
@@ -80,101 +103,74 @@ def token_counts(folder: Path, limit: int, texts: list[str]) -> np.ndarray:
     return np.array([len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts)])
 
 
-def necessary_gflop(config: dict[str, Any], pooling: str, counts: np.ndarray) -> float:
-    """Arithmetic that the texts need: linear parts and attention over real tokens (with CLS pooling, in the last layer
-    keys and values of all tokens and the rest of one)."""
+def necessary_gflop(config: dict[str, Any], pooling: str, counts: np.ndarray) -> np.ndarray:
+    """Arithmetic that each text needs: linear parts and attention over real tokens, no padding (with CLS pooling, in
+    the last layer keys and values of all tokens and the rest of one)."""
     width, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
-    tokens = float(counts.sum())
-    a_layer = tokens * (8 * width**2 + 4 * width * inner) + 4 * width * float((counts.astype(float) ** 2).sum())
+    tokens = counts.astype(float)
+    a_layer = tokens * (8 * width**2 + 4 * width * inner) + 4 * width * tokens**2
     last = 4 * width**2 * tokens if pooling == "cls" else a_layer
-    return float((layers - 1) * a_layer + last) / 1e9
+    work: np.ndarray = ((layers - 1) * a_layer + last) / 1e9
+    return work
 
 
-def measure(name: str, texts: list[str], rounds: int, threads: int, workspace: Path) -> dict[str, Any]:
-    """Run all contenders on one model; return what was found, ready for JSON."""
+def prepare(name: str, workspace: Path, peers: str) -> tuple[Path, Path]:
+    """The model's folder and its ONNX folder, made once a workspace."""
+    shape, slug = models.SHAPES[name], name.replace(" ", "-")
+    folder, onnx = workspace / slug, workspace / (slug + "-onnx")
+    bundled = bundled_folder()
+    source = models.make(shape, bundled, folder) if shape.config is None or not folder.exists() else folder
+    if not (onnx / "model.onnx").exists():
+        asked = [peers, "-c", "import sys; print(sys.path[-1])"]
+        packages = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+        exporting = [sys.executable, models.__file__, str(source), str(onnx), str(shape.limit), packages]
+        done = subprocess.run(exporting, check=False, capture_output=True, text=True)
+        if done.returncode or done.stdout.strip():
+            print(f"  {name} in ONNX: {done.stdout.strip()[-200:] or done.stderr.strip()[-400:]}", file=sys.stderr)
+    return source, onnx
+
+
+def measure(
+    name: str, rounds: list[list[str]], threads: int, folders: tuple[Path, Path], peers: str, result: dict[str, Any]
+) -> Any:
+    """Run all contenders on one model, round by round; yield after each, with `result` brought up to date."""
     shape = models.SHAPES[name]
-    folder = workspace / name.replace(" ", "-")
-    source = models.make(shape, bundled_folder(), folder)
-    onnx = workspace / (folder.name + "-onnx")
-    exporting = [sys.executable, str(Path(models.__file__)), str(source), str(onnx), str(shape.limit)]
-    subprocess.run(exporting, check=False, capture_output=True)
-    chosen = texts[: max(8, int(len(texts) * shape.share))]
-    counts = token_counts(source, shape.limit, chosen)
+    source, onnx = folders
     config = json.loads((source / "config.json").read_text())
     runners = []
     for contender in contenders.CONTENDERS:
-        alone = 1 if contender == "ours, 1 thread" else threads
-        runners.append(Runner(contender, contenders.Task(source, onnx, shape.pooling, shape.limit, alone)))
-    present = [runner for runner in runners if runner.absent is None]
-    judge = next(runner for runner in present if runner.name == "ours")
-    single = next(runner for runner in present if runner.name == "ours, 1 thread")
-    peak = alone_peak = 0.0
-    for number in range(rounds):
-        for runner in present if number % 2 == 0 else present[::-1]:
-            peak, alone_peak = max(peak, judge.peak()), max(alone_peak, single.peak())
-            runner.embed(chosen)
-            print(f"  {name}, round {number + 1}: {runner.name}: {runner.rounds[-1][0]:.1f} texts/s", file=sys.stderr)
-    for runner in present:
-        runner.stop()
-    work = necessary_gflop(config, shape.pooling, counts) / len(chosen)
-    expected = next(runner for runner in present if runner.name == REFERENCE)
-    rows = [row(runner, expected, counts, work, alone_peak if runner is single else peak) for runner in runners]
-    facts = {
-        "texts": len(chosen),
-        "mean_tokens": float(counts.mean()),
-        "cut_share": float((counts == shape.limit).mean()),
-    }
-    return {
-        "model": name,
-        **facts,
-        "gflop_a_text": work,
-        "peak_gflops": peak,
-        "peak_gflops_1": alone_peak,
-        "rows": rows,
-    }
-
-
-def row(runner: Runner, reference: Runner, counts: np.ndarray, work: float, peak: float) -> dict[str, Any]:
-    """One line of the table."""
-    if runner.absent is not None:
-        return {"contender": runner.name, "absent": runner.absent}
-    rate = max(rate for rate, _ in runner.rounds)
-    assert runner.vectors is not None and reference.vectors is not None
-    expected = reference.vectors[: len(runner.vectors)]
-    return {
-        "contender": runner.name,
-        "texts_a_second": rate,
-        "tokens_a_second": rate * float(counts.mean()),
-        "ratio": rate / max(rate for rate, _ in reference.rounds),
-        "ratios": [one / other for (one, _), (other, _) in zip(runner.rounds, reference.rounds, strict=True)],
-        "share_of_peak": rate * work / peak,
-        "processors": max(busy for _, busy in runner.rounds),
-        "largest_difference": float(np.abs(runner.vectors - expected).max()),
-        "smallest_cosine": float((runner.vectors.astype(np.float64) * expected).sum(1).min()),
-        "memory_mib": runner.memory,
-        "start_s": runner.start,
-    }
-
-
-def table(result: dict[str, Any]) -> str:
-    """A model's results in Markdown."""
-    lines = [
-        f"\n**{result['model']}**: {result['texts']} texts of {result['mean_tokens']:.0f} tokens on average "
-        f"({100 * result['cut_share']:.0f}% at the limit), {result['gflop_a_text']:.2f} GFLOP a text; matrix product "
-        f"{result['peak_gflops']:.0f} GFLOP/s (one thread {result['peak_gflops_1']:.0f})\n",
-        "| | texts/s | tokens/s | ratio | of peak | largest difference | memory | start |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for one in result["rows"]:
-        if "absent" in one:
-            lines.append(f"| {one['contender']} | absent: {one['absent']} | | | | | | |")
-            continue
-        lines.append(
-            f"| {one['contender']} | {one['texts_a_second']:.1f} | {one['tokens_a_second']:,.0f} | {one['ratio']:.2f} "
-            f"({min(one['ratios']):.2f}-{max(one['ratios']):.2f}) | {100 * one['share_of_peak']:.0f}% "
-            f"| {one['largest_difference']:.0e} | {one['memory_mib']:,.0f} MiB | {one['start_s']:.1f} s |"
-        )
-    return "\n".join(lines)
+        alone = contender in ("ours, 1 thread", "ours, one thread a process")
+        task = contenders.Task(source, onnx, shape.pooling, shape.limit, 1 if alone else threads)
+        python = peers if contender in contenders.PEERS else sys.executable
+        processes = threads if contender == "ours, one thread a process" else 1
+        runners.append(Runner(contender, task, python, processes))
+    result["absent"] = {one.name: one.absent for one in runners if one.absent}
+    result["start_s"] = {one.name: one.start for one in runners if not one.absent}
+    present = [one for one in runners if not one.absent]
+    for number in range(len(result["rounds"]), len(rounds)):
+        texts = rounds[number][: max(4, int(len(rounds[number]) * shape.share))]
+        counts = token_counts(source, shape.limit, texts)
+        work = necessary_gflop(config, shape.pooling, counts)
+        record: dict[str, Any] = {"texts": len(texts), "tokens": int(counts.sum()), "gflop": float(work.sum())}
+        record["cut"] = int((counts == shape.limit).sum())
+        record["products"] = {one.name: one.product() for one in present if one.name in ("ours", "ours, 1 thread")}
+        expected: np.ndarray | None = None
+        given = {one.name: slice(None, None, EVERY.get(one.name, 1)) for one in present}
+        vectors: dict[str, np.ndarray] = {}
+        record["costs"] = {}
+        for one in present if number % 2 == 0 else present[::-1]:
+            cost, vectors[one.name] = one.embed(texts[given[one.name]])
+            done = work[given[one.name]]
+            record["costs"][one.name] = cost | {"texts": len(done), "gflop": float(done.sum())}
+        expected = vectors[tables.REFERENCE]
+        for other, found in vectors.items():
+            theirs = expected[given[other]].astype(np.float64)
+            record["costs"][other]["largest_difference"] = float(np.abs(found - theirs).max())
+            record["costs"][other]["smallest_cosine"] = float((found * theirs).sum(1).min())
+        result["rounds"].append(record)
+        yield number
+    for one in runners:
+        one.stop()
 
 
 def bundled_folder() -> Path:
@@ -186,39 +182,63 @@ def bundled_folder() -> Path:
 
 def machine(threads: int) -> dict[str, Any]:
     """What the numbers were measured on: processors and the widest vector instructions they have."""
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
-    names = ("amx_tile", "avx512f", "avx2", "asimd")
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else ""
+    model = next((line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")), "")
+    words = set(info.split())
+    import torch
+
     return {
+        "processor": model or platform.processor(),
         "threads": threads,
         "architecture": platform.machine(),
-        "instructions": [name for name in names if f" {name}" in flags],
+        "instructions": [name for name in ("amx_tile", "avx512f", "avx512_vnni", "avx2", "asimd") if name in words],
         "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
     }
 
 
 def main() -> None:
     """Measure, print a table a model, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="2,048 texts in 8 rounds rather than 384 in 3")
     parser.add_argument("--snapshot", type=Path, help="real texts from here; without it they are generated")
-    parser.add_argument("--texts", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--models", nargs="+", choices=list(models.SHAPES), default=list(models.SHAPES))
-    parser.add_argument("--json", type=Path, default=Path("bench_encode.json"))
+    parser.add_argument("--peers", default=str(ROOT / ".peers/bin/python"), help="the Python that has the peers")
+    parser.add_argument("--workspace", type=Path, default=ROOT / ".peers/models", help="where models are made")
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin no round after these")
+    parser.add_argument("--json", type=Path, help="go on from this file; default: a new .peers/encode.json")
+    parser.add_argument("--prepare", action="store_true", help="only make the models' folders")
     chosen = parser.parse_args()
     from strata.allowance import processors
 
-    threads = processors()
-    contenders.prepare_environment(sys.path[:2])
-    texts = (
-        texts_of.from_snapshot(chosen.snapshot, chosen.texts) if chosen.snapshot else texts_of.generated(chosen.texts)
-    )
-    results = []
-    with tempfile.TemporaryDirectory() as workspace:
-        for name in chosen.models:
-            results.append(measure(name, texts, chosen.rounds, threads, Path(workspace)))
-            print(table(results[-1]), flush=True)
-    facts = {"machine": machine(threads), "real_texts": chosen.snapshot is not None, "results": results}
-    chosen.json.write_text(json.dumps(facts, indent=1) + "\n")
+    threads, ends = processors(), time.monotonic() + 60 * chosen.minutes
+    peers = chosen.peers if Path(chosen.peers).exists() else sys.executable
+    chosen.workspace.mkdir(parents=True, exist_ok=True)
+    folders = {name: prepare(name, chosen.workspace, peers) for name in chosen.models}
+    if chosen.prepare:
+        return
+    shard = texts_of.from_snapshot(chosen.snapshot, SHARD) if chosen.snapshot else texts_of.generated(SHARD)
+    rounds = texts_of.rounds_of(shard, 8, 2048) if chosen.full else texts_of.rounds_of(shard, 3, 384)
+    setting = {"machine": machine(threads), "real_texts": chosen.snapshot is not None, "rounds": len(rounds)}
+    output = chosen.json or chosen.workspace.parent / "encode.json"
+    found: dict[str, Any] = setting | {"models": {}}
+    if chosen.json and output.exists():
+        found = json.loads(output.read_text())
+        if {key: found[key] for key in setting} != setting:
+            sys.exit(f"{output} was measured on another machine or with other texts; name another file.")
+    for name in chosen.models:
+        result = found["models"].setdefault(name, {"rounds": []})
+        if len(result["rounds"]) < len(rounds) and time.monotonic() < ends:
+            for number in measure(name, rounds, threads, folders[name], peers, result):
+                print(f"  {name}: round {number + 1} of {len(rounds)}", file=sys.stderr, flush=True)
+                output.write_text(json.dumps(found, indent=1) + "\n")
+                if time.monotonic() > ends:
+                    break
+        if result["rounds"]:
+            print(tables.table(name, result, threads), flush=True)
+            result["rows"] = tables.rows(result, threads)
+            output.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

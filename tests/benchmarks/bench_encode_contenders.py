@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,58 +130,86 @@ def _padded(task: Task, run: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> 
     return embed
 
 
+# "ours, one thread a process" is as many processes as there are threads, as when a worker runs several tasks at once.
 CONTENDERS: dict[str, Callable[[Task], Embed]] = {
     "sentence-transformers encode(128)": sentence_transformers,
     "the same, one text at a time": one_at_a_time,
     "ours": ours,
+    "ours, one thread a process": ours,
     "ours, 1 thread": ours,
     "ONNX Runtime": onnxruntime,
     "OpenVINO": openvino,
     "fastembed": fastembed,
 }
+PEERS = ("ONNX Runtime", "OpenVINO", "fastembed")
 
 
-def peak_gflops(threads: int) -> float:
-    """The best rate of a plain float32 matrix product here, in GFLOP/s, over several shapes."""
+def product_rates(task: Task) -> tuple[float, float]:
+    """This machine's float32 matrix product, GFLOP/s: the best single one, and what a second of a model's own keeps up.
+
+    The first is a burst of milliseconds; the second what a virtual machine with neighbours grants for longer.
+    """
     import torch
 
-    torch.set_num_threads(threads)
-    best = 0.0
-    for rows, inner, columns in ((1024, 384, 1536), (1024, 1024, 1024), (2048, 1024, 4096), (2048, 2048, 2048)):
-        a, b, out = torch.randn(rows, inner), torch.randn(inner, columns), torch.empty(rows, columns)
-        for _ in range(12):
-            started = time.perf_counter()
-            torch.mm(a, b, out=out)
-            best = max(best, 2 * rows * inner * columns / (time.perf_counter() - started) / 1e9)
-    return best
+    torch.set_num_threads(task.threads)
+    config = json.loads((task.folder / "config.json").read_text())
+    width, inner = config["hidden_size"], config["intermediate_size"]
+    shapes = [(1024, width, 3 * width), (1024, width, width), (1024, width, inner), (1024, inner, width)]
+
+    def seconds(rows: int, depth: int, columns: int) -> float:
+        a, b, out = torch.ones(rows, depth), torch.ones(depth, columns), torch.empty(rows, columns)
+        started = time.perf_counter()
+        torch.mm(a, b, out=out)
+        return time.perf_counter() - started
+
+    best = work = spent = 0.0
+    while spent < 1.0:
+        for shape in [*shapes, (2048, 2048, 2048)]:
+            took, gflop = seconds(*shape), 2e-9 * shape[0] * shape[1] * shape[2]
+            best, work, spent = max(best, gflop / took), work + gflop, spent + took
+    return best, work / spent
+
+
+def peak_mib() -> float:
+    """Peak resident memory of this process. Not getrusage's on Linux, which starts at what the parent had."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def serve(name: str, task: Task, started: float, pipe: Connection) -> None:
-    """The contender's process: load once, then embed lists of texts until told to stop (None).
+    """The contender's process: load, embed one text, then embed lists of texts until told to stop (None).
 
     Sends ("ready", seconds since `started`) or ("absent", why); then for every list ("done", seconds, processor
-    seconds, peak resident MiB, vectors); for "peak" the matrix product's rate.
+    seconds, peak resident MiB, vectors); for "product" what `product_rates` returns.
     """
     try:
         embed = CONTENDERS[name](task)
     except ImportError as error:
         pipe.send(("absent", f"{error.name} is not installed"))
         return
+    embed(["A first text, which pays for what is made ready only then."])
     pipe.send(("ready", time.time() - started))
     while (request := pipe.recv()) is not None:
-        if request == "peak":
-            pipe.send(peak_gflops(task.threads))
+        if request == "product":
+            pipe.send(product_rates(task))
             continue
         wall, processor = time.perf_counter(), time.process_time()
         vectors = embed(request)
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        pipe.send(("done", wall, processor, peak, vectors))
+        pipe.send(("done", wall, processor, peak_mib(), vectors))
 
 
-def prepare_environment(paths: list[str]) -> None:
-    """What all contenders' processes inherit: our library on the path, no cap on threads, no hub, no progress bars."""
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", TQDM_DISABLE="1")
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.pop(name, None)
+def environment(paths: list[str]) -> dict[str, str]:
+    """What all contenders' processes are given: our library, no cap on threads, no hub, no progress bars."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    quiet = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
+    return kept | quiet | {"PYTHONPATH": os.pathsep.join(paths)}
+
+
+if __name__ == "__main__":
+    # contenders.py NAME TASK STARTED DESCRIPTOR; peers run in a Python of their own, which has no library of ours.
+    facts = json.loads(sys.argv[2])
+    given = Task(**facts | {"folder": Path(facts["folder"]), "onnx": Path(facts["onnx"])})
+    serve(sys.argv[1], given, float(sys.argv[3]), Connection(int(sys.argv[4])))

@@ -37,6 +37,25 @@ def generated(count: int, seed: int = 1) -> list[str]:
     return texts
 
 
+def rounds_of(texts: list[str], rounds: int, wanted: int, batch: int = 128, seed: int = 1) -> list[list[str]]:
+    """`wanted` of a shard's texts in so many rounds, such that whole batches of the reference are kept whole.
+
+    The reference sorts a shard by characters and pads batches of 128. Fewer texts would differ more within a batch and
+    be padded more, which would flatter everyone else. So batches are chosen evenly from the sorted whole; each round
+    gets long and short ones, shuffled: who sorts them again gets the reference's own batches back.
+    """
+    ordered = sorted(texts, key=len, reverse=True)
+    batches = [ordered[start : start + batch] for start in range(0, len(ordered) - batch + 1, batch)]
+    count = min(len(batches), max(rounds, wanted // batch))
+    chosen = [batches[int((place + 0.5) * len(batches) / count)] for place in range(count)]
+    chance = random.Random(seed)
+    found = []
+    for number in range(rounds):
+        mixed = [text for one in chosen[number::rounds] for text in one]
+        found.append(chance.sample(mixed, len(mixed)))
+    return found
+
+
 def from_snapshot(path: Path, count: int, seed: int = 1) -> list[str]:
     """Title and abstract of `count` papers chosen at random from a snapshot in JSON lines, plain or .zst or .gz."""
     if path.suffix == ".zst":
