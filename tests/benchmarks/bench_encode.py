@@ -114,13 +114,13 @@ def necessary_gflop(config: dict[str, Any], pooling: str, counts: np.ndarray) ->
     return work
 
 
-def prepare(name: str, workspace: Path, peers: str) -> tuple[Path, Path]:
-    """The model's folder and its ONNX folder, made once a workspace."""
+def prepare(name: str, workspace: Path, peers: str, chosen: list[str]) -> tuple[Path, Path]:
+    """The model's folder and, where a peer is chosen, its ONNX folder, made once a workspace."""
     shape, slug = models.SHAPES[name], name.replace(" ", "-")
     folder, onnx = workspace / slug, workspace / (slug + "-onnx")
     bundled = bundled_folder()
     source = models.make(shape, bundled, folder) if shape.config is None or not folder.exists() else folder
-    if not (onnx / "model.onnx").exists():
+    if set(chosen) & set(contenders.PEERS) and not (onnx / "model.onnx").exists():
         asked = [peers, "-c", "import sys; print(sys.path[-1])"]
         packages = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
         exporting = [sys.executable, models.__file__, str(source), str(onnx), str(shape.limit), packages]
@@ -131,14 +131,20 @@ def prepare(name: str, workspace: Path, peers: str) -> tuple[Path, Path]:
 
 
 def measure(
-    name: str, rounds: list[list[str]], threads: int, folders: tuple[Path, Path], peers: str, result: dict[str, Any]
+    name: str,
+    chosen: list[str],
+    rounds: list[list[str]],
+    threads: int,
+    folders: tuple[Path, Path],
+    peers: str,
+    result: dict[str, Any],
 ) -> Any:
     """Run all contenders on one model, round by round; yield after each, with `result` brought up to date."""
     shape = models.SHAPES[name]
     source, onnx = folders
     config = json.loads((source / "config.json").read_text())
     runners = []
-    for contender in contenders.CONTENDERS:
+    for contender in [one for one in contenders.CONTENDERS if one in {*chosen, *tables.NEEDED}]:
         alone = contender in ("ours, 1 thread", "ours, one thread a process")
         task = contenders.Task(source, onnx, shape.pooling, shape.limit, 1 if alone else threads)
         python = peers if contender in contenders.PEERS else sys.executable
@@ -147,30 +153,35 @@ def measure(
     result["absent"] = {one.name: one.absent for one in runners if one.absent}
     result["start_s"] = {one.name: one.start for one in runners if not one.absent}
     present = [one for one in runners if not one.absent]
-    for number in range(len(result["rounds"]), len(rounds)):
-        texts = rounds[number][: max(4, int(len(rounds[number]) * shape.share))]
-        counts = token_counts(source, shape.limit, texts)
-        work = necessary_gflop(config, shape.pooling, counts)
-        record: dict[str, Any] = {"texts": len(texts), "tokens": int(counts.sum()), "gflop": float(work.sum())}
-        record["cut"] = int((counts == shape.limit).sum())
-        record["products"] = {one.name: one.product() for one in present if one.name in ("ours", "ours, 1 thread")}
-        expected: np.ndarray | None = None
-        given = {one.name: slice(None, None, EVERY.get(one.name, 1)) for one in present}
-        vectors: dict[str, np.ndarray] = {}
-        record["costs"] = {}
-        for one in present if number % 2 == 0 else present[::-1]:
-            cost, vectors[one.name] = one.embed(texts[given[one.name]])
-            done = work[given[one.name]]
-            record["costs"][one.name] = cost | {"texts": len(done), "gflop": float(done.sum())}
-        expected = vectors[tables.REFERENCE]
-        for other, found in vectors.items():
-            theirs = expected[given[other]].astype(np.float64)
-            record["costs"][other]["largest_difference"] = float(np.abs(found - theirs).max())
-            record["costs"][other]["smallest_cosine"] = float((found * theirs).sum(1).min())
-        result["rounds"].append(record)
-        yield number
+    try:
+        for number in range(len(result["rounds"]), len(rounds)):
+            texts = rounds[number][: max(4, int(len(rounds[number]) * shape.share))]
+            counts = token_counts(source, shape.limit, texts)
+            work = necessary_gflop(config, shape.pooling, counts)
+            facts = {"texts": len(texts), "tokens": int(counts.sum()), "gflop": float(work.sum())}
+            facts["cut"] = int((counts == shape.limit).sum())
+            result["rounds"].append(facts | one_round(present if number % 2 == 0 else present[::-1], texts, work))
+            yield number
+    finally:
+        for one in runners:
+            one.stop()
+
+
+def one_round(runners: list[Runner], texts: list[str], work: np.ndarray) -> dict[str, Any]:
+    """All embed the same texts, in the order given; `work` is the GFLOP of each."""
+    products = {one.name: one.product() for one in runners if one.name in ("ours", "ours, 1 thread")}
+    given = {one.name: slice(None, None, EVERY.get(one.name, 1)) for one in runners}
+    costs: dict[str, Any] = {}
+    vectors: dict[str, np.ndarray] = {}
     for one in runners:
-        one.stop()
+        cost, vectors[one.name] = one.embed(texts[given[one.name]])
+        done = work[given[one.name]]
+        costs[one.name] = cost | {"texts": len(done), "gflop": float(done.sum())}
+    for name, found in vectors.items():
+        theirs = vectors[tables.REFERENCE][given[name]].astype(np.float64)
+        costs[name]["largest_difference"] = float(np.abs(found - theirs).max())
+        costs[name]["smallest_cosine"] = float((found * theirs).sum(1).min())
+    return {"products": products, "costs": {name: costs[name] for name in contenders.CONTENDERS if name in costs}}
 
 
 def bundled_folder() -> Path:
@@ -204,6 +215,8 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="2,048 texts in 8 rounds rather than 384 in 3")
     parser.add_argument("--snapshot", type=Path, help="real texts from here; without it they are generated")
     parser.add_argument("--models", nargs="+", choices=list(models.SHAPES), default=list(models.SHAPES))
+    everyone = list(contenders.CONTENDERS)
+    parser.add_argument("--contenders", nargs="+", choices=everyone, default=everyone, help="who runs; three must")
     parser.add_argument("--peers", default=str(ROOT / ".peers/bin/python"), help="the Python that has the peers")
     parser.add_argument("--workspace", type=Path, default=ROOT / ".peers/models", help="where models are made")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no round after these")
@@ -215,7 +228,7 @@ def main() -> None:
     threads, ends = processors(), time.monotonic() + 60 * chosen.minutes
     peers = chosen.peers if Path(chosen.peers).exists() else sys.executable
     chosen.workspace.mkdir(parents=True, exist_ok=True)
-    folders = {name: prepare(name, chosen.workspace, peers) for name in chosen.models}
+    folders = {name: prepare(name, chosen.workspace, peers, chosen.contenders) for name in chosen.models}
     if chosen.prepare:
         return
     shard = texts_of.from_snapshot(chosen.snapshot, SHARD) if chosen.snapshot else texts_of.generated(SHARD)
@@ -230,11 +243,13 @@ def main() -> None:
     for name in chosen.models:
         result = found["models"].setdefault(name, {"rounds": []})
         if len(result["rounds"]) < len(rounds) and time.monotonic() < ends:
-            for number in measure(name, rounds, threads, folders[name], peers, result):
+            running = measure(name, chosen.contenders, rounds, threads, folders[name], peers, result)
+            for number in running:
                 print(f"  {name}: round {number + 1} of {len(rounds)}", file=sys.stderr, flush=True)
                 output.write_text(json.dumps(found, indent=1) + "\n")
                 if time.monotonic() > ends:
                     break
+            running.close()
         if result["rounds"]:
             print(tables.table(name, result, threads), flush=True)
             result["rows"] = tables.rows(result, threads)

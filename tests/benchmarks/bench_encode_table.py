@@ -8,6 +8,8 @@ from typing import Any
 REFERENCE = "sentence-transformers encode(128)"
 # Whose matrix product a contender is held against: that of one thread, or of all.
 _ONE = "ours, 1 thread"
+# Who is in every run, since the rest is told relative to them.
+NEEDED = (REFERENCE, "ours", _ONE)
 
 
 def _rate(cost: dict[str, float]) -> float:
@@ -30,12 +32,13 @@ def rows(result: dict[str, Any], threads: int) -> list[dict[str, Any]]:
     Rates are of all rounds together. `ratio` is the median over rounds of its rate over the reference's in the same
     round, `ratio_processor` the same in processor seconds, which other work on the machine disturbs less. `peak` is the
     fastest single matrix product of one thread in the run: `share_of_peak` is the necessary arithmetic of a processor
-    second against that, `share_of_wall_peak` that of a second against as many such products as there are threads.
+    second against that, `share_of_lasting` against what one thread's products of the model's own shapes kept up for a
+    second (the median round), `share_of_wall_peak` the arithmetic of a second against one such product a thread.
     """
     rounds = result["rounds"]
     a_text = sum(one["gflop"] for one in rounds) / sum(one["texts"] for one in rounds)
     a_token = sum(one["gflop"] for one in rounds) / sum(one["tokens"] for one in rounds)
-    peak, found = peak_of(result), []
+    peak, lasting, found = peak_of(result), median(one["products"][_ONE][1] for one in rounds), []
     for name in rounds[0]["costs"]:
         costs = [one["costs"][name] for one in rounds]
         rate = sum(cost["gflop"] for cost in costs) / sum(cost["seconds"] for cost in costs)
@@ -53,6 +56,7 @@ def rows(result: dict[str, Any], threads: int) -> list[dict[str, Any]]:
                 "ratios": ratios,
                 "ratio_processor": median(by_processor),
                 "share_of_peak": busy / peak,
+                "share_of_lasting": busy / lasting,
                 "share_of_wall_peak": rate / (used * peak),
                 "processors": sum(cost["processor_seconds"] for cost in costs) / sum(cost["seconds"] for cost in costs),
                 "largest_difference": max(cost["largest_difference"] for cost in costs),
@@ -68,29 +72,38 @@ def _scaling(result: dict[str, Any]) -> str:
     """How much faster ours is with all processors than with one, in the same rounds: threads, then processes."""
     parts = []
     for name, words in (("ours", "threads of one process"), ("ours, one thread a process", "processes of one thread")):
-        gains = [_rate(one["costs"][name]) / _rate(one["costs"][_ONE]) for one in result["rounds"]]
-        parts.append(f"{words} {median(gains):.2f} ({min(gains):.2f}-{max(gains):.2f})")
-    return "one processor against all: " + ", ".join(parts)
+        pairs = [(one["costs"][name], one["costs"][_ONE]) for one in result["rounds"] if name in one["costs"]]
+        gains = [_rate(all_of_them) / _rate(alone) for all_of_them, alone in pairs]
+        worth = [_by_processor(all_of_them) / _by_processor(alone) for all_of_them, alone in pairs]
+        if pairs:
+            parts.append(
+                f"{words} {median(gains):.2f} ({min(gains):.2f}-{max(gains):.2f}), a processor second of theirs "
+                f"is worth {median(worth):.2f} of one alone"
+            )
+    return "all processors against one: " + "; ".join(parts)
 
 
 def table(name: str, result: dict[str, Any], threads: int) -> str:
     """A model's results in Markdown."""
     rounds = result["rounds"]
     texts = sum(one["texts"] for one in rounds)
+    lasting = median(one["products"][_ONE][1] for one in rounds)
     lines = [
         f"\n**{name}**: {texts} texts of {sum(one['tokens'] for one in rounds) / texts:.0f} tokens on average "
         f"({100 * sum(one['cut'] for one in rounds) / texts:.0f}% at the limit) in {len(rounds)} rounds, "
         f"{sum(one['gflop'] for one in rounds) / texts:.2f} GFLOP a text; one thread's matrix product "
-        f"{peak_of(result):.0f} GFLOP/s at best; {_scaling(result)}\n",
-        "| | texts/s | tokens/s | ratio | by processor time | of peak | largest difference | memory | start |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+        f"{peak_of(result):.0f} GFLOP/s at best, {lasting:.0f} for a second; {_scaling(result)}\n",
+        "| | texts/s | tokens/s | ratio | by processor time | of peak | of lasting | largest difference | memory "
+        "| start |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for one in rows(result, threads):
         lines.append(
             f"| {one['contender']} | {one['texts_a_second']:.1f} | {one['tokens_a_second']:,.0f} | {one['ratio']:.2f} "
             f"({min(one['ratios']):.2f}-{max(one['ratios']):.2f}) | {one['ratio_processor']:.2f} "
-            f"| {100 * one['share_of_peak']:.0f}% | {one['largest_difference']:.0e} | {one['memory_mib']:,.0f} MiB "
+            f"| {100 * one['share_of_peak']:.0f}% "
+            f"| {100 * one['share_of_lasting']:.0f}% | {one['largest_difference']:.0e} | {one['memory_mib']:,.0f} MiB "
             f"| {one['start_s']:.1f} s |"
         )
-    lines += [f"| {absent} | absent: {why} | | | | | | | |" for absent, why in result["absent"].items()]
+    lines += [f"| {absent} | absent: {why} | | | | | | | | |" for absent, why in result["absent"].items()]
     return "\n".join(lines)

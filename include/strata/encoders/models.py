@@ -2,6 +2,10 @@
 
 Any hub name or local folder works too; the table only adds short names, a prompt or a pooling that differ from
 the model's own files, and the place where the bundled copy lies.
+
+The default is the bundled model even where a hub could be reached. A default that followed the connection would embed
+the whole corpus anew on the day it comes or goes, since vectors are kept by model; whoever has a hub names
+`bge-small-en-v1.5` once and stays with it.
 """
 
 from __future__ import annotations

@@ -41,9 +41,14 @@ def test_qwen3_as_its_authors_and_as_the_seed_study_pool_it(models: Models, pool
     assert 0 < ours.truncated_share < 1
 
 
-def test_a_model_of_another_family_is_left_to_sentence_transformers_and_the_reason_told(models: Models) -> None:
-    encoder = encoders.load(str(models("qwen3")), threads=1)
+def test_a_model_of_another_family_is_left_to_sentence_transformers_and_the_reason_told(
+    models: Models, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the reason in the task's log nobody would know why a model embeds at a third of the speed."""
+    with caplog.at_level("INFO", "strata.encoders"):
+        encoder = encoders.load(str(models("qwen3")), threads=1)
     assert isinstance(encoder, reference.ReferenceEncoder)
+    assert encoder.reason in caplog.text
     assert "sentence-transformers" in encoder.reason and "qwen3" in encoder.reason
     seen: list[int] = []
     encoder.encode(["one", "two", "three"], progress=seen.append)
