@@ -21,6 +21,10 @@ def _by_processor(cost: dict[str, float]) -> float:
     return cost["gflop"] / cost["processor_seconds"]
 
 
+def _mib(amount: float | None) -> str:
+    return "not measured" if amount is None else f"{amount:,.0f} MiB"
+
+
 def peak_of(result: dict[str, Any]) -> float:
     """The fastest matrix product of one thread that the run saw, GFLOP/s."""
     return max(float(one["products"][_ONE][0]) for one in result["rounds"])
@@ -61,7 +65,7 @@ def rows(result: dict[str, Any], threads: int) -> list[dict[str, Any]]:
                 "processors": sum(cost["processor_seconds"] for cost in costs) / sum(cost["seconds"] for cost in costs),
                 "largest_difference": max(cost["largest_difference"] for cost in costs),
                 "smallest_cosine": min(cost["smallest_cosine"] for cost in costs),
-                "memory_mib": max(cost["memory_mib"] for cost in costs),
+                "memory_mib": max((cost["memory_mib"] for cost in costs if "memory_mib" in cost), default=None),
                 "start_s": result["start_s"][name],
             }
         )
@@ -102,7 +106,7 @@ def table(name: str, result: dict[str, Any], threads: int) -> str:
             f"| {one['contender']} | {one['texts_a_second']:.1f} | {one['tokens_a_second']:,.0f} | {one['ratio']:.2f} "
             f"({min(one['ratios']):.2f}-{max(one['ratios']):.2f}) | {one['ratio_processor']:.2f} "
             f"| {100 * one['share_of_peak']:.0f}% "
-            f"| {100 * one['share_of_lasting']:.0f}% | {one['largest_difference']:.0e} | {one['memory_mib']:,.0f} MiB "
+            f"| {100 * one['share_of_lasting']:.0f}% | {one['largest_difference']:.0e} | {_mib(one['memory_mib'])} "
             f"| {one['start_s']:.1f} s |"
         )
     lines += [f"| {absent} | absent: {why} | | | | | | | | |" for absent, why in result["absent"].items()]
