@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Matrix products of fewer rows take other paths in MKL and round differently.
 FEWEST_ROWS = 64
 # Attention scores held at a time, in floats. 1 MB suits both a second-level cache of that size and, on a core with
-# 512 KB, the batched product, which is faster with more heads at a time; 256 and 512 KB were not faster there.
+# 512 KB, the batched product, which is faster with more heads at a time; 512 KB is a tie there, 256 KB slower.
 _SCORES = 262_144
 # Sums of exponentials between these have lost nothing that float32 could hold: below, terms that count may have
 # vanished; above, the weighted sum of values may overflow. (MiniLM on abstracts: 6 to 2e35.)
