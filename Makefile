@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 export PYTHONPATH := include
 export SNAPSHOT MONTH MODEL CATEGORIES SAMPLE ROOT SHARD_SIZE
 
-.PHONY: run up test lint bench bench-peers lock clean
+.PHONY: run up test test-celery lint bench bench-peers lock clean
 
 run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= SAMPLE= ROOT= narrow it
 	@$(BIN)/python -m standalone run
@@ -20,6 +20,9 @@ up: $(INSTALLED) ## Serve the Airflow UI with what was run
 
 test: $(INSTALLED) ## All tests
 	$(BIN)/python -m pytest
+
+test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)
+	$(BIN)/python -m pytest tests/celery
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .

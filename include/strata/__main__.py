@@ -46,6 +46,24 @@ def demo(asked: argparse.Namespace) -> None:
     print(asked.folder / synthetic.DEMO_NAME)
 
 
+def prune(asked: argparse.Namespace) -> None:
+    """List what a root no longer needs; remove it if that is asked for."""
+    from strata import prune
+    from strata.storage import connect
+
+    storage = connect(asked.root)
+    unused = prune.find_unused(storage, keep_snapshots=asked.keep_snapshots, keep_days=asked.keep_days)
+    for file in unused:
+        print(f"{file.size:>12} {file.path}: {file.reason}")
+    left = storage.sweep(asked.keep_days * 86_400, dry_run=not asked.delete)
+    for name in left:
+        print(f"{'half made':>12} {name}")
+    if asked.delete:
+        prune.remove(storage, unused)
+    done = "removed" if asked.delete else "would go; --delete removes them"
+    print(f"{len(unused) + len(left)} files, {sum(file.size for file in unused) / 1e9:.3f} GB: {done}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m strata", description="The fossil record of arXiv.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -57,12 +75,20 @@ def _parser() -> argparse.ArgumentParser:
     writing.add_argument("--papers", type=int, default=4000)
     writing.add_argument("--seed", type=int, default=7)
     writing.set_defaults(command=demo)
+    pruning = commands.add_parser("prune", help="list, or remove, what a root no longer needs")
+    pruning.add_argument("--root", required=True, help="folder or s3://bucket/prefix")
+    pruning.add_argument("--keep-snapshots", type=int, default=2, help="the newest ones, with their vectors")
+    pruning.add_argument("--keep-days", type=float, default=7, help="whatever was changed in the last days stays")
+    how = pruning.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="only list (the default)")
+    how.add_argument("--delete", action="store_true", help="remove what is listed")
+    pruning.set_defaults(command=prune)
     return parser
 
 
 def _add_run_options(add: Any) -> None:
-    add("snapshot", help=".json or .jsonl, plain or .gz, .zst, .zip")
-    add("--root", required=True, help="folder for shards, vectors and records")
+    add("snapshot", help="a file (.json, .jsonl, plain or .gz, .zst, .zip), s3://..., kaggle[:N], huggingface[@DAY]")
+    add("--root", required=True, help="folder or s3://bucket/prefix for shards, vectors and records")
     add("--month", help="such as 2019-12; default: the last complete month that the snapshot reaches")
     add("--model", help="name or folder of a sentence encoder; default: the bundled all-MiniLM-L6-v2")
     add("--categories", help='prefixes or whole categories, such as "cs. math.NA"')

@@ -13,7 +13,7 @@ import hashlib
 import logging
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,11 +144,11 @@ def _download_folder(storage: Storage, name: str) -> Iterator[Path | None]:
         shutil.rmtree(folder)
 
 
-def _keep(storage: Storage, name: str, file: Path, digest: str, facts: dict[str, object]) -> None:
+def _keep(storage: Storage, name: str, file: Path, digest: str, facts: Mapping[str, object]) -> None:
     with storage.writer(layout.download(name, file.name)) as local:
         shutil.move(file, local)
     # Last: its presence says that the file is there.
-    write_json(storage, layout.download(name, "source.json"), facts | {"file": file.name, "sha256": digest})
+    write_json(storage, layout.download(name, "source.json"), {**facts, "file": file.name, "sha256": digest})
 
 
 def _kept(storage: Storage, name: str) -> Source:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -64,6 +65,17 @@ class Folder:
         target.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or another process was faster
             target.parent.rmdir()
+
+    def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
+        """Remove temporary files and folders that killed processes left; return their paths."""
+        before = time.time() - older_than_s
+        found = [item for item in sorted(self._root.rglob(f"{TEMPORARY}*")) if item.stat().st_mtime <= before]
+        for item in () if dry_run else found:
+            if item.is_dir():
+                shutil.rmtree(item)
+            else:
+                item.unlink(missing_ok=True)
+        return [str(item) for item in found]
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""

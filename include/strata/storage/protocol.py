@@ -53,6 +53,9 @@ class Storage(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file; an absent one is no error."""
 
+    def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
+        """Remove what killed processes left half made; return its names."""
+
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises FileNotFoundError."""
 

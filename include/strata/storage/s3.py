@@ -143,18 +143,19 @@ class Bucket:
             for file in files:
                 self.remove(f"{staged}/{file.name}")
 
-    def abort_uploads(self, older_than_s: float, *, dry_run: bool) -> int:
-        """End multipart uploads that a killed process left unfinished and that cost storage; return how many."""
-        count = 0
+    def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
+        """Remove uploads in parts that a killed process left unfinished, which cost storage; return their keys."""
+        found = []
         with _explained(self.root):
-            answer = self._client.list_multipart_uploads(Bucket=self._bucket, Prefix=self._key_of_folder())
-            for upload in answer.get("Uploads", []):
-                if time.time() - upload["Initiated"].timestamp() >= older_than_s:
-                    count += 1
-                    if not dry_run:
-                        name = {"Bucket": self._bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
-                        self._client.abort_multipart_upload(**name)
-        return count
+            pages = self._client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key_of_folder()):
+                for upload in page.get("Uploads", []):
+                    if time.time() - upload["Initiated"].timestamp() >= older_than_s:
+                        found.append(upload)
+            for upload in () if dry_run else found:
+                name = {"Bucket": self._bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
+                self._client.abort_multipart_upload(**name)
+        return [f"s3://{self._bucket}/{upload['Key']}" for upload in found]
 
     def _upload(self, local: Path, path: str) -> None:
         # Failing parts are tried again one by one; if the upload fails for good, its parts are removed.
