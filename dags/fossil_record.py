@@ -15,7 +15,8 @@ month. Vectors are kept and reused: only new and changed abstracts are embedded.
 **The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path or `s3://` address of
 the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `huggingface`, `huggingface@2024-06-30`.
 *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters* and *Seed* are
-for experiments; *Refused share* is how many unreadable lines are still accepted.
+for experiments; *Refused share* is how many unreadable lines are still accepted. A snapshot that lost
+papers stops the run for you to look at it; *Accept smaller* takes it nevertheless.
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
 everything that is already made is kept.
@@ -116,6 +117,12 @@ PARAMS = {
         maximum=1,
         title="Refused share",
         description="A snapshot with a larger share of unreadable lines is turned away.",
+    ),
+    "accept_smaller": Param(
+        False,
+        type="boolean",
+        title="Accept smaller",
+        description="Take a snapshot that holds over 1% fewer papers than an earlier one did.",
     ),
 }
 

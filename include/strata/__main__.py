@@ -96,6 +96,7 @@ def _add_run_options(add: Any) -> None:
     add("--seed", type=int, default=0, help="of sample and clusters")
     add("--shard-size", type=int, default=10_000, help="papers a shard")
     add("--clusters", type=int, help="how many topics")
+    add("--accept-smaller", action="store_true", help="take a snapshot that holds fewer papers than an earlier one")
     add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
 
 

@@ -42,6 +42,7 @@ class Plan:
     model_key: str
     model_directory: str
     clusters: int | None
+    accept_smaller: bool = False  # a snapshot that holds fewer papers than an earlier one
     cost: dict[str, float] = field(default_factory=dict)  # of making the plan: seconds, peak_memory in bytes
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def make_plan(
     shard_size: int,
     max_refused: float,
     clusters: int | None,
+    accept_smaller: bool = False,
     storage: Storage | None = None,
 ) -> Plan:
     """Check a run's parameters, find its snapshot and its model.
@@ -89,6 +91,7 @@ def make_plan(
         shard_size: papers a shard.
         max_refused: the largest share of refused lines that is accepted.
         clusters: how many, or nothing for the rule of ``clustering.count_for``.
+        accept_smaller: take a snapshot that holds fewer papers than an earlier one did.
         storage: the root, in which a fetched snapshot is kept.
 
     Raises:
@@ -129,6 +132,7 @@ def make_plan(
         model_key=described.key,
         model_directory=described.directory,
         clusters=clusters,
+        accept_smaller=accept_smaller,
     )
 
 

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
-from strata import clustering, encoders, layout
+from strata import clustering, encoders, layout, refresh
 from strata.allowance import peak_memory
 from strata.corpus import Corpus, open_corpus, shards_until
 from strata.embed import embed_shard
@@ -59,7 +59,9 @@ def shard(root: str, plan: Result) -> list[str]:
         The names of the shards that the month's corpus needs, one embed task each.
     """
     run = Plan.from_dict(plan)
-    manifest = shard_snapshot(run.located(), run.selection(), connect(root), max_refused=run.max_refused)
+    storage = connect(root)
+    manifest = shard_snapshot(run.located(), run.selection(), storage, max_refused=run.max_refused)
+    refresh.compare(storage, manifest, accept_smaller=run.accept_smaller)
     month = _month(run, manifest)
     needed = [entry["shard"] for entry in shards_until(manifest, last_day(month))]
     log.info(
@@ -140,6 +142,7 @@ def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -
         shard_size=params["shard_size"],
         max_refused=params["max_refused"],
         clusters=params["clusters"],
+        accept_smaller=params.get("accept_smaller", False),
         storage=storage,
     )
 
