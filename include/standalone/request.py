@@ -17,7 +17,7 @@ from strata.layout import MONTH
 # Small shards: the generated snapshot is small, and several mapped tasks are the point of showing it.
 DEMO_SHARD_SIZE = 500
 
-_NAMED_SOURCES = frozenset({"kaggle", "huggingface"})
+_NAMED_SOURCE = re.compile(r"kaggle(:[1-9][0-9]*)?|huggingface(@[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _SNAPSHOT_NAME = re.compile(r".+\.(jsonl?|ndjson)(\.(gz|zst|zip))?|.+\.(gz|zst|zip)", re.IGNORECASE | re.DOTALL)
 _BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*(/.*)?", re.DOTALL)
 _LARGEST_SHARD = 100_000
@@ -76,7 +76,7 @@ def read_request(environment: Mapping[str, str], folder: Path, default_root: Pat
 
 
 def _snapshot(text: str, folder: Path) -> str:
-    if text in _NAMED_SOURCES:
+    if _NAMED_SOURCE.fullmatch(text):
         return text
     if "://" in text:
         return _bucket("SNAPSHOT", text)
