@@ -1,4 +1,4 @@
-"""``python -m strata``: the DAG's stages from a shell, one after another in one process.
+"""``python -m strata``: the DAG's stages from a shell, one after another in one process, and what to do with a record.
 
 For a laptop without Airflow and for looking into a failure; a run of the DAG and a run from here share one root and
 reuse each other's work.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from strata import stages, synthetic
 from strata.errors import StrataError, Unavailable
+from strata.storage import connect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +42,18 @@ def run(asked: argparse.Namespace) -> None:
     print(stages.report(asked.root, plan, clustered, neighbored)["record"])
 
 
+def similar(asked: argparse.Namespace) -> None:
+    """Print the papers most like given ones or a text."""
+    from strata import published
+    from strata.similar import shown
+    from strata.similar import similar as search
+
+    storage = connect(asked.root)
+    record = published.open_record(storage, published.latest_month(storage, asked.month))
+    found = search(storage, record, asked.papers, asked.text or "", top=asked.top, categories=asked.categories or "")
+    print(shown.show(found, asked.format))
+
+
 def demo(asked: argparse.Namespace) -> None:
     """Write the generated snapshot and print its path."""
     synthetic.write_snapshot(asked.folder, asked.papers, asked.seed)
@@ -49,8 +63,6 @@ def demo(asked: argparse.Namespace) -> None:
 def prune(asked: argparse.Namespace) -> None:
     """List what a root no longer needs; remove it if that is asked for."""
     from strata import prune
-    from strata.storage import connect
-
     storage = connect(asked.root)
     unused = prune.find_unused(storage, keep_snapshots=asked.keep_snapshots, keep_days=asked.keep_days)
     for file in unused:
@@ -70,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     making = commands.add_parser("run", help="make a month's record")
     _add_run_options(making.add_argument)
     making.set_defaults(command=run)
+    _add_similar(commands.add_parser("similar", help="papers most like given ones or a text, exactly"))
     writing = commands.add_parser("demo", help="write a generated snapshot with planted topics and loners")
     writing.add_argument("folder", type=Path)
     writing.add_argument("--papers", type=int, default=4000)
@@ -84,6 +97,22 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--delete", action="store_true", help="remove what is listed")
     pruning.set_defaults(command=prune)
     return parser
+
+
+def _add_similar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("papers", nargs="*", help="ids such as 1706.03762 hep-th/9711200, or abs and pdf URLs")
+    parser.add_argument("--text", help="a title, a sentence or an abstract, instead of papers or beside them")
+    parser.add_argument("--top", type=int, default=10, help="how many are printed")
+    parser.add_argument("--categories", help='only papers of these, such as "cs. math.NA"')
+    parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
+    _add_record_options(parser)
+    parser.set_defaults(command=similar)
+
+
+def _add_record_options(parser: argparse.ArgumentParser) -> None:
+    root = os.environ.get("STRATA_ROOT") or ".strata/root"
+    parser.add_argument("--root", default=root, help="folder of the records; default: STRATA_ROOT, else .strata/root")
+    parser.add_argument("--month", help="whose record; default: the newest")
 
 
 def _add_run_options(add: Any) -> None:

@@ -1,0 +1,152 @@
+"""The papers most like given papers or a text, exactly, from a month's record; no index, no model unless for a text.
+
+``asked`` reads what a person writes for a paper, ``search`` finds the nearest rows in one pass over the vectors. The
+vectors are streamed block by block, so memory does not grow with the corpus, but for its ids and one bit a paper.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strata import layout
+from strata.categories import chosen, parse_wanted
+from strata.errors import BadRequest, ModelUnavailable
+from strata.published import Published, over_pieces, pieces, read_ids, read_piece, read_rows
+from strata.similar.asked import explain, read_id
+from strata.similar.search import Mask, Vectors, best_of_block, mean_direction, merge
+from strata.storage import Storage, read_table
+
+__all__ = ["MOST", "Similar", "encode_text", "similar"]
+
+MOST = 10_000
+_LONGEST_TEXT = 100_000
+
+
+@dataclass(frozen=True)
+class Similar:
+    """One found paper."""
+
+    rank: int
+    similarity: float
+    id: str
+    title: str
+    date: dt.date
+    primary: str
+
+    @property
+    def url(self) -> str:
+        """Its page at arXiv."""
+        return f"https://arxiv.org/abs/{self.id}"
+
+
+def similar(
+    storage: Storage,
+    record: Published,
+    papers: Sequence[str] = (),
+    text: str = "",
+    *,
+    top: int = 10,
+    categories: str = "",
+    threads: int = 0,
+) -> list[Similar]:
+    """Return the papers most like the mean of the given ones, most similar first; the given ones are left out.
+
+    Args:
+        storage: the root.
+        record: the month to search.
+        papers: ids, old or new style, with or without version, or URLs.
+        text: a title, a sentence or an abstract, which joins the mean as one more vector; loads the record's model.
+        top: how many.
+        categories: only papers of these, such as ``cs. math.NA``.
+        threads: how many to use; 0: the processors that this process may use.
+
+    Raises:
+        BadRequest: nothing is given, or an id is unknown (with the nearest known one).
+        ModelUnavailable: the text needs a model that is not here.
+    """
+    if not papers and not text.strip():
+        raise BadRequest("name at least one paper, or a text")
+    if not 1 <= top <= MOST:
+        raise BadRequest(f"top: {top} is not between 1 and {MOST}")
+    ids = read_ids(storage, record)
+    rows = _rows_of(papers, ids, record.month)
+    given = [_vectors_of(storage, record, rows)] if rows else []
+    if text.strip():
+        given.append(encode_text(record, text))
+    query = mean_direction(np.concatenate(given))
+    allowed = _allowed(storage, record, rows, parse_wanted(categories))
+    found = over_pieces(
+        storage,
+        record.corpus,
+        pieces(storage, record.corpus),
+        lambda start, block: best_of_block(block, start, query, top, allowed),
+        threads,
+    )
+    best, similarities = merge(found, top)
+    described = read_rows(storage, record.corpus, best.tolist(), ["id", "title", "date", "primary"])
+    return [
+        Similar(rank, float(near), **paper)
+        for rank, (near, paper) in enumerate(zip(similarities, described, strict=True), start=1)
+    ]
+
+
+def encode_text(record: Published, text: str) -> Vectors:
+    """Return the unit vector of a text by the record's own model, (1, d) float32."""
+    from strata import encoders
+
+    name, key = record.manifest["model"]["name"], record.manifest["model"]["key"]
+    model = encoders.describe(name)
+    if model.key != key:
+        raise ModelUnavailable(f"{name} on this machine has other files than the one the record was made with")
+    return encoders.load(model).encode([" ".join(text[:_LONGEST_TEXT].split())]).vectors
+
+
+def _rows_of(papers: Sequence[str], ids: pa.Array, month: str) -> list[int]:
+    """Return the row numbers of the papers asked for, each once."""
+    wanted = list(dict.fromkeys(read_id(paper) for paper in papers))
+    if not wanted:
+        return []
+    rows = np.flatnonzero(pc.is_in(ids, value_set=pa.array(wanted, pa.string())).to_numpy(zero_copy_only=False))
+    known = dict(zip(ids.take(pa.array(rows)).to_pylist(), rows.tolist(), strict=True))
+    unknown = [paper for paper in wanted if paper not in known]
+    if unknown:
+        raise BadRequest(" ".join(explain(paper, ids, month) for paper in unknown))
+    return [known[paper] for paper in wanted]
+
+
+def _vectors_of(storage: Storage, record: Published, rows: list[int]) -> Vectors:
+    """Return the vectors of some rows, (m, d), opening only the files they are in."""
+    found = []
+    for row in rows:
+        (piece,) = pieces(storage, record.corpus, row, row + 1)
+        found.append(read_piece(storage, record.corpus, piece)[row - piece.start])
+    return np.stack(found)
+
+
+def _allowed(storage: Storage, record: Published, rows: list[int], wanted: tuple[str, ...]) -> Mask | None:
+    """Return which papers may be found, (n,) bool; None: all."""
+    if not rows and not wanted:
+        return None
+    allowed = _of_categories(storage, record, wanted) if wanted else np.ones(record.corpus.papers, bool)
+    allowed[rows] = False
+    return allowed
+
+
+def _of_categories(storage: Storage, record: Published, wanted: tuple[str, ...]) -> Mask:
+    """Return which papers have any of the wanted categories; each different name is judged once a shard."""
+    found = []
+    for layer in record.corpus.layers:
+        path = layout.papers(record.corpus.snapshot, layer.entry["shard"])
+        listed: Any = read_table(storage, path, ["categories"])["categories"].combine_chunks()
+        names = pc.list_flatten(listed).dictionary_encode()
+        fits = np.array([chosen((name,), wanted) for name in names.dictionary.to_pylist()], bool)
+        begins = np.r_[0, np.cumsum(pc.list_value_length(listed).to_numpy(zero_copy_only=False))[:-1]]
+        found.append(np.logical_or.reduceat(fits[names.indices.to_numpy()], begins)[: layer.rows])
+    return np.concatenate(found)

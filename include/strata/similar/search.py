@@ -1,0 +1,67 @@
+"""The rows most like a vector, exactly, in one pass over blocks of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from strata.errors import BadRequest
+from strata.neighbors.similarity import error_bound
+
+Vectors = np.ndarray[Any, np.dtype[np.float32]]
+Query = np.ndarray[Any, np.dtype[np.float64]]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Best = tuple[Rows, Vectors]
+
+_SMALLEST = 1e-6
+
+
+def mean_direction(vectors: Vectors) -> Query:
+    """Return the direction of the mean of (m, d) unit rows, float64 of unit length; a single row as it is.
+
+    Raises:
+        BadRequest: the rows cancel each other out.
+    """
+    if len(vectors) == 1:  # not scaled again: similarities are then, bit for bit, those of the record's lists
+        return vectors[0].astype(np.float64)
+    mean = vectors.astype(np.float64).mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < _SMALLEST:
+        raise BadRequest("the mean of these papers points nowhere: they are opposites")
+    return mean / length
+
+
+def best_of_block(block: Vectors, start: int, query: Query, top: int, allowed: Mask | None) -> Best:
+    """Return the `top` rows of a block most like the query: row numbers of the corpus and float32 similarities.
+
+    The float32 product only chooses whom to look at; what is returned is the float32 nearest to the product in
+    float64, and of equals the smaller row comes first, whatever the blocks and the machine.
+    """
+    fast = block @ query.astype(np.float32)
+    if allowed is not None:
+        fast[~allowed[start : start + len(block)]] = -np.inf
+    if len(fast) > top:
+        margin = 2 * (error_bound(block.shape[1]) + 2.0**-24)
+        floor = np.partition(fast, len(fast) - top)[len(fast) - top] - margin
+        near = np.flatnonzero((fast >= floor) & (fast > -np.inf))
+    else:
+        near = np.flatnonzero(fast > -np.inf)
+    found = np.einsum("ij,j->i", block[near].astype(np.float64), query).astype(np.float32)
+    return first(near + start, found, top)
+
+
+def first(rows: Rows, similarities: Vectors, top: int) -> Best:
+    """Return the `top` best pairs, most similar first, of equals the smaller row first."""
+    order = np.lexsort((rows, -similarities))[:top]
+    return rows[order], similarities[order]
+
+
+def merge(found: Iterable[Best], top: int) -> Best:
+    """Return the best of the bests of blocks."""
+    rows, similarities = np.empty(0, np.int64), np.empty(0, np.float32)
+    for more_rows, more in found:
+        rows, similarities = first(np.concatenate([rows, more_rows]), np.concatenate([similarities, more]), top)
+    return rows, similarities
