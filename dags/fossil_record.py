@@ -15,8 +15,9 @@ month. Vectors are kept and reused: only new and changed abstracts are embedded.
 **The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path or `s3://` address of
 the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `huggingface`, `huggingface@2024-06-30`.
 *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters* and *Seed* are
-for experiments; *Refused share* is how many unreadable lines are still accepted. A snapshot that lost
-papers stops the run for you to look at it; *Accept smaller* takes it nevertheless.
+for experiments; *Refused share* is how many unreadable lines are still accepted. A snapshot that lost papers stops the
+run for you to look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather,
+Parquet or a faiss index to `exports/<month>/` as well.
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
 everything that is already made is kept.
@@ -27,7 +28,8 @@ everything that is already made is kept.
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
-| neighbors, report | see the log | clear the task; it goes on from what is there |
+| neighbors, map, report | see the log | clear the task; it goes on from what is there |
+| export | the disk is full, or the month was published anew meanwhile | clear the task |
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ PLACES = {
     "embed": ("embed", "1", "2Gi", os.environ.get("STRATA_EMBED_GPUS", "0")),
     "cluster": ("reduce", "2", "8Gi", "0"),
     "neighbors": ("reduce", "2", "8Gi", "0"),
+    "map": ("reduce", "2", "8Gi", "0"),
     "report": ("reduce", "2", "8Gi", "0"),
+    "export": ("reduce", "1", "8Gi", "0"),
 }
 
 # Other DAGs can be scheduled on this: `PartitionedAssetTimetable` hands them the month as the partition's key.
@@ -124,6 +128,14 @@ PARAMS = {
         title="Accept smaller",
         description="Take a snapshot that holds over 1% fewer papers than an earlier one did.",
     ),
+    "export": Param(
+        [],
+        type="array",
+        items={"type": "string", "enum": ["hdf5", "npy", "feather", "parquet", "faiss"]},
+        examples=["hdf5", "npy", "feather", "parquet", "faiss"],
+        title="Export",
+        description="Formats in which the month's vectors are written to exports/<month>/ as well. Blank: none.",
+    ),
 }
 
 # What a retry cannot mend fails at once; all else (a lost worker, a full disk) is tried again.
@@ -169,4 +181,8 @@ with DAG(
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
-    stage(stages.report, outlets=[RECORD])(root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored)
+    mapped = stage(stages.map)(root=ROOT, plan=plan, clustered=clustered)
+    published = stage(stages.report, outlets=[RECORD])(
+        root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped
+    )
+    stage(stages.export)(root=ROOT, published=published, formats="{{ params.export | join(' ') }}")

@@ -7,9 +7,11 @@ The stages in their order, and what each leaves on storage (``layout`` has every
     embed           vectors/<model>/<shard>-<digest>.parquet      embed, encoders
     cluster         work/<digest>/topics.parquet, centroids       corpus, reduce, clustering
     neighbors       work/<digest>/neighbors.parquet, duplicates   reduce, neighbors
+    map             work/<digest>/map-1.parquet                   reduce, map
     report          records/<month>/                              report, topics, trends, lonely
+    export          exports/<month>/, if asked for                export, published
 
-``stages`` holds the six functions; ``__main__`` runs them from a shell; ``synthetic`` generates a snapshot to try them
+``stages`` holds the functions; ``__main__`` runs them from a shell; ``synthetic`` generates a snapshot to try them
 on. ``storage`` is the root, ``progress`` the line a follower reads, ``allowance`` what a process may use of its
 machine, ``errors`` what a retry cannot mend.
 """

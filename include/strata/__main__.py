@@ -39,7 +39,8 @@ def run(asked: argparse.Namespace) -> None:
     embedded = [stages.embed(asked.root, plan, shard) for shard in shards]
     clustered = stages.cluster(asked.root, plan, embedded)
     neighbored = stages.neighbors(asked.root, plan, clustered)
-    print(stages.report(asked.root, plan, clustered, neighbored)["record"])
+    mapped = stages.map(asked.root, plan, clustered)
+    print(stages.report(asked.root, plan, clustered, neighbored, mapped)["record"])
 
 
 def similar(asked: argparse.Namespace) -> None:
@@ -52,6 +53,18 @@ def similar(asked: argparse.Namespace) -> None:
     record = published.open_record(storage, published.latest_month(storage, asked.month))
     found = search(storage, record, asked.papers, asked.text or "", top=asked.top, categories=asked.categories or "")
     print(shown.show(found, asked.format))
+
+
+def export(asked: argparse.Namespace) -> None:
+    """Write a record's vectors in other formats and print the files' places."""
+    from strata import export as exporting
+    from strata import published
+
+    storage = connect(asked.root)
+    record = published.open_record(storage, published.latest_month(storage, asked.month))
+    to = connect(str(asked.to)) if asked.to else None
+    for form in exporting.check_formats(asked.format):
+        print(exporting.export(storage, record, form, *exporting.read_range(asked.rows), to))
 
 
 def demo(asked: argparse.Namespace) -> None:
@@ -83,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(making.add_argument)
     making.set_defaults(command=run)
     _add_similar(commands.add_parser("similar", help="papers most like given ones or a text, exactly"))
+    _add_export(commands.add_parser("export", help="write a record's vectors as HDF5, .npy, Feather, Parquet or faiss"))
     writing = commands.add_parser("demo", help="write a generated snapshot with planted topics and loners")
     writing.add_argument("folder", type=Path)
     writing.add_argument("--papers", type=int, default=4000)
@@ -107,6 +121,15 @@ def _add_similar(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=["table", "json", "csv"], default="table")
     _add_record_options(parser)
     parser.set_defaults(command=similar)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    forms = ["hdf5", "npy", "feather", "parquet", "faiss"]
+    parser.add_argument("--format", nargs="+", choices=forms, required=True, help="one or several")
+    parser.add_argument("--rows", default=":", help="FIRST:END, in order of first submission; default: all")
+    parser.add_argument("--to", type=Path, help="folder; default: exports/<month> in the root")
+    _add_record_options(parser)
+    parser.set_defaults(command=export)
 
 
 def _add_record_options(parser: argparse.ArgumentParser) -> None:

@@ -112,6 +112,12 @@ def read_papers(storage: Storage, corpus: Corpus, columns: list[str]) -> pa.Tabl
     return pa.concat_tables(tables)
 
 
+def matrix_path(corpus: Corpus) -> Path:
+    """Return where this machine has, or would have, the corpus's matrix."""
+    folder = Path(os.environ.get("STRATA_SCRATCH") or Path(tempfile.gettempdir()) / f"strata-{os.getuid()}")
+    return folder / f"corpus-{corpus.digest}.npy"
+
+
 def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np.float32]]:
     """Return the corpus's matrix, (papers, dimension) float32 unit rows, memory-mapped and read-only.
 
@@ -121,10 +127,9 @@ def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np
         BadVectors: a vectors file is damaged, or not of unit length; it is named.
         IncompleteCorpus: a vectors file does not hold its shard's rows.
     """
-    folder = Path(os.environ.get("STRATA_SCRATCH") or Path(tempfile.gettempdir()) / f"strata-{os.getuid()}")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"corpus-{corpus.digest}.npy"
+    path = matrix_path(corpus)
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_name(f".tmp-{uuid.uuid4().hex}.npy")
         try:
             matrix = np.lib.format.open_memmap(fresh, "w+", np.float32, (corpus.papers, corpus.dimension))

@@ -52,6 +52,11 @@ def record(month: str) -> str:
     return f"records/{month}"
 
 
+def exports(month: str) -> str:
+    """A record's vectors in other formats."""
+    return f"exports/{record(month).removeprefix('records/')}"
+
+
 def _safe(name: str) -> str:
     # Names come from file names and parameters: none may lead out of its folder.
     if not _SAFE.fullmatch(name) or ".." in name:

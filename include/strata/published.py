@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from strata import layout
 from strata.allowance import processors
-from strata.corpus import Corpus, Layer, open_corpus
+from strata.corpus import Corpus, Layer, matrix_path, open_corpus
 from strata.embed import check_unit, to_matrix
 from strata.errors import BadRequest, BadVectors, IncompleteCorpus
 from strata.plan import last_day
@@ -138,17 +139,33 @@ def pieces(storage: Storage, corpus: Corpus, first: int = 0, end: int | None = N
 def read_piece(storage: Storage, corpus: Corpus, piece: Piece) -> Vectors:
     """Return the vectors of one piece, (rows, dimension) float32, checked to be finite and of unit length.
 
-    Page checksums are not computed again: the reduce did so when it made the record from these very files, and that
-    takes longer than decoding does.
+    They come from the corpus's matrix where a run has left it on this machine, as decoding takes longer than reading;
+    they are read, not mapped, so that they do not stay in memory. Page checksums are not computed again: the reduce did
+    so when it made the record from these very files, and that takes longer than decoding does.
 
     Raises:
         BadVectors: the file is damaged; it is named.
     """
+    matrix = matrix_path(corpus)
+    if matrix.exists():
+        return _read_matrix(matrix, piece, corpus)
     with _reading(storage, piece.layer.vectors) as file:
         table = pq.ParquetFile(file).read_row_group(piece.group, columns=["vector"], use_threads=False)
     vectors = to_matrix(table["vector"], corpus.dimension)[: piece.rows]
     check_unit(vectors, storage.uri(piece.layer.vectors))
     return vectors
+
+
+def _read_matrix(path: Path, piece: Piece, corpus: Corpus) -> Vectors:
+    """Return rows of the matrix, which was checked when it was made and is never changed."""
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, _ = np.lib.format.read_array_header_1_0(file)
+        if shape != (corpus.papers, corpus.dimension):
+            raise BadVectors(f"{path} holds {shape}, not {(corpus.papers, corpus.dimension)}: remove it")
+        file.seek(4 * piece.start * corpus.dimension, 1)
+        rows: Vectors = np.fromfile(file, np.float32, piece.rows * corpus.dimension)
+    return rows.reshape(piece.rows, corpus.dimension)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from strata import clustering, layout
+from strata.allowance import processors
 from strata.corpus import Corpus, read_papers, read_vectors
 from strata.flags import HARD
-from strata.progress import Progress, format_line
+from strata.progress import Progress, Reporter, format_line
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,30 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities)}
     with storage.writer(layout.work(work, "neighbors.parquet")) as local:
         write_parquet(pa.table(lists), local)
+
+
+def draw_map(storage: Storage, corpus: Corpus, work: str, seed: int) -> None:
+    """Give every paper a place on the map; leaves ``map.parquet`` (x, y float32; a row a paper) under ``work``."""
+    from strata import map as mapping
+
+    if storage.exists(_map_path(work)):
+        log.info("the map of this corpus is already drawn")
+        return
+    reporter = Reporter(log, "map", f"{corpus.month_end:%Y-%m}", mapping.ROUNDS, "rounds")
+    placed = mapping.place(read_vectors(storage, corpus), seed, processors(), progress=reporter)
+    with storage.writer(_map_path(work)) as local:
+        write_parquet(pa.table({"x": placed[:, 0], "y": placed[:, 1]}), local)
+
+
+def read_map(storage: Storage, work: str) -> pa.Table | None:
+    """Return what ``draw_map`` left; None if no map was asked for."""
+    return read_table(storage, _map_path(work)) if storage.exists(_map_path(work)) else None
+
+
+def _map_path(work: str) -> str:
+    from strata import map as mapping
+
+    return layout.work(work, f"map-{mapping.VERSION}.parquet")
 
 
 def read_work(storage: Storage, work: str) -> dict[str, Any]:

@@ -111,7 +111,17 @@ def neighbors(root: str, plan: Result, clustered: Result) -> Result:
     return measured
 
 
-def report(root: str, plan: Result, clustered: Result, neighbored: Result) -> Result:
+def map(root: str, plan: Result, clustered: Result) -> Result:
+    """Give every paper of the month a place in two dimensions."""
+    from strata import reduce
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    with _measured() as measured:
+        reduce.draw_map(storage, _corpus(storage, run), clustered["work"], run.seed)
+    return measured
+
+
+def report(root: str, plan: Result, clustered: Result, neighbored: Result, mapped: Result | None = None) -> Result:
     """Judge the topics, rank the lonely papers, and publish the month's record whole.
 
     Returns:
@@ -124,10 +134,22 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result) -> Re
     month = _month(run, manifest)
     stages = {"find_snapshot": run.cost, "shard": manifest.get("cost", {}), "embed": clustered["embed"]}
     stages |= {"cluster": _cost(clustered), "neighbors": _cost(neighbored)}
+    if mapped:
+        stages["map"] = _cost(mapped)
     with _measured() as measured:
         publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages)
     log.info("published %s", storage.uri(layout.record(month)))
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
+
+
+def export(root: str, published: Result, formats: str) -> list[str]:
+    """Write the published month's vectors in some formats, such as ``hdf5 npy``; return the files' places."""
+    from strata import export as exporting
+    from strata.published import open_record
+
+    storage = connect(root)
+    record = open_record(storage, published["month"])
+    return [exporting.export(storage, record, form) for form in exporting.check_formats(formats.split())]
 
 
 def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -> Plan:

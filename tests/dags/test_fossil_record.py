@@ -17,7 +17,7 @@ import pytest
 from records import created, line, write
 
 REPOSITORY = Path(__file__).parents[2]
-STAGES = ["find_snapshot", "shard", "embed", "cluster", "neighbors", "report"]
+STAGES = ["find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report", "export"]
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,8 @@ def test_the_form_explains_itself_and_the_guide_explains_the_form(dag: Any) -> N
         {"clusters": -1},
         {"seed": -1},
         {"snapshot": None},
+        {"export": ["csv"]},
+        {"export": "hdf5"},
     ],
 )
 def test_the_form_refuses_nonsense(dag: Any, nonsense: dict[str, Any]) -> None:

@@ -52,7 +52,8 @@ def run(root: Path | str, source: Path | str, model: str, month: str = "", **par
     embedded = [stages.embed(str(root), plan, shard) for shard in shards]
     clustered = stages.cluster(str(root), plan, embedded)
     neighbored = stages.neighbors(str(root), plan, clustered)
-    made = stages.report(str(root), plan, clustered, neighbored)
+    mapped = stages.map(str(root), plan, clustered)
+    made = stages.report(str(root), plan, clustered, neighbored, mapped)
     return {"plan": plan, "shards": shards, "embedded": embedded, "clustered": clustered, **made}
 
 
@@ -97,7 +98,8 @@ def test_a_record_holds_what_users_rely_on(base: tuple[Path, Path, dict[str, Any
     assert {"manifest.json", "summary.json", "report.html", "duplicates.parquet"} <= {f.name for f in record.iterdir()}
     manifest = json.loads((record / "manifest.json").read_text())
     assert manifest["counts"]["papers"] == 360
-    assert set(manifest["timings"]) == {"find_snapshot", "shard", "embed", "cluster", "neighbors", "report"}
+    stages = {"find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report"}
+    assert set(manifest["timings"]) == stages
     assert all(cost["peak_memory"] > 10_000_000 for cost in manifest["timings"].values())
     assert len(json.loads((record / "summary.json").read_text())["findings"]) == 3
 

@@ -29,7 +29,7 @@ from strata.corpus import Corpus, read_papers
 from strata.flags import SOFT
 from strata.layout import papers as papers_path
 from strata.plan import LAG, Plan
-from strata.reduce import hard_flagged, read_work
+from strata.reduce import hard_flagged, read_map, read_work
 from strata.report import tables
 from strata.report.findings import strongest
 from strata.report.page import render
@@ -38,6 +38,7 @@ from strata.storage import Storage, read_table, write_parquet
 log = logging.getLogger(__name__)
 
 _LISTED_LONELY = 200
+_ROW_GROUP = 20_000
 _NAMED_BY = 100  # papers a topic whose words name it
 _LIBRARIES = ("torch", "transformers", "sentence-transformers", "faiss-cpu", "scikit-learn", "numpy", "pyarrow")
 
@@ -67,7 +68,8 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="strata-record-") as scratch:
         folder = Path(scratch)
         for name, table in record.items():
-            write_parquet(table, folder / f"{name}.parquet")
+            # Row groups small enough that one paper's row is found without reading all.
+            write_parquet(table, folder / f"{name}.parquet", row_group_size=_ROW_GROUP)
         (folder / "summary.json").write_bytes(_json(summary))
         (folder / "report.html").write_text(render(summary, record), encoding="utf-8")
         cost = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory()}
@@ -105,6 +107,9 @@ def make(
         "lonely": tables.lonely_table(*columns, papers["date"], papers["flags"], measured, found["rows"], ranked),
         "duplicates": tables.duplicates_table(*columns, found["duplicates"]),
     }
+    placed = read_map(storage, work)
+    if placed is not None:
+        record["map"] = placed.add_column(0, "id", papers["id"])
     findings = strongest(record, trends.nearest_misses(judged, 1))
     summary = _summary(run, manifest, corpus, month, judged, papers, hard, found, record)
     return record, summary | {"findings": findings}

@@ -26,12 +26,14 @@ def mean_direction(vectors: Vectors) -> Query:
         BadRequest: the rows cancel each other out.
     """
     if len(vectors) == 1:  # not scaled again: similarities are then, bit for bit, those of the record's lists
-        return vectors[0].astype(np.float64)
-    mean = vectors.astype(np.float64).mean(axis=0)
+        single: Query = vectors[0].astype(np.float64)
+        return single
+    mean: Query = vectors.astype(np.float64).mean(axis=0)
     length = float(np.linalg.norm(mean))
     if length < _SMALLEST:
         raise BadRequest("the mean of these papers points nowhere: they are opposites")
-    return mean / length
+    direction: Query = mean / length
+    return direction
 
 
 def best_of_block(block: Vectors, start: int, query: Query, top: int, allowed: Mask | None) -> Best:

@@ -71,6 +71,12 @@ def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: 
         "lonely": _lonely(lonely, ids, titles, title),
         "duplicates": _pairs(pairs, ids, titles),
     }
+    draws = np.random.default_rng(seed)
+    topic = np.repeat(np.arange(topics, dtype=np.int32), _PAPERS_A_TOPIC)[:count]
+    if topics:
+        places = draws.standard_normal((topics, 2))[topic] + 0.1 * draws.standard_normal((count, 2))
+        found["papers"] = pa.table({"id": ids, "topic": topic})
+        found["map"] = pa.table({"id": ids, "x": places[:, 0].astype("f4"), "y": places[:, 1].astype("f4")})
     return _summary(judged, found, topics, int(tally.totals.sum()), title), found
 
 

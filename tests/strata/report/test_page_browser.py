@@ -27,7 +27,8 @@ Open = Callable[..., Any]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     # Chromium's own sandbox refuses to start for root, as which containers run.
-    flags = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_api.sync_playwright() as playwright:
         try:
             started = playwright.chromium.launch(executable_path=_CHROMIUM, args=flags)
@@ -159,7 +160,7 @@ def test_links_to_arxiv_leave_the_page_and_the_frame_it_may_stand_in(visit: Open
 def test_hostile_titles_do_nothing(visit: Open, title: str) -> None:
     """The fixture fails on any dialog, error or request; the page must stand and stay as wide as the window."""
     page = visit(record(10, title=title), viewport={"width": 390, "height": 800})
-    assert page.locator("section").count() == 9
+    assert page.locator("section").count() == 10
     assert page.locator("body img, body script, body iframe").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
@@ -199,6 +200,59 @@ def test_text_can_be_read_in_both_schemes(visit: Open, scheme: str) -> None:
     assert min(ratios) >= 4.5
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 19, 17)"
     assert dark == (scheme == "dark")
+
+
+def test_map_tells_the_paper_under_the_pointer_and_links_to_it(visit: Open) -> None:
+    """A point that says nothing is decoration."""
+    page = visit(record(20))
+    canvas = page.locator(".map canvas")
+    canvas.scroll_into_view_if_needed()
+    page.locator(".map input").fill("hep-th/9711200")
+    assert page.locator(".map .shown").inner_text() == "1 paper found"
+    link = page.locator(".map .spot a").first
+    assert link.get_attribute("href") == "https://arxiv.org/abs/hep-th/9711200"
+    page.locator(".map input").fill("")
+    box = canvas.bounding_box()
+    page.get_by_role("button", name="Whole map").click()
+    told = set()
+    for across in range(4, 100, 3):
+        for down in range(4, 100, 8):
+            page.mouse.move(box["x"] + box["width"] * across / 100, box["y"] + box["height"] * down / 100)
+        told.add(page.locator(".map .spot").inner_text())
+    assert any(text.startswith("arXiv:") and " in quartz " in text for text in told)
+
+
+def test_map_zooms_by_button_key_and_wheel_and_back(visit: Open) -> None:
+    """Topics of a large map can only be told apart from near; and a wheel that only scrolls past must scroll."""
+    page = visit(record(20))
+    canvas = page.locator(".map canvas")
+    canvas.scroll_into_view_if_needed()
+    wait = "want => Math.abs(Number(document.querySelector('.map').dataset.zoom) - want) < 0.02"
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function(wait, arg=1.6)
+    canvas.focus()
+    page.keyboard.press("+")
+    page.wait_for_function(wait, arg=2.4)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.wheel(0, -100)
+    page.wait_for_function(wait, arg=3.0)
+    page.get_by_role("button", name="Whole map").click()
+    page.wait_for_function(wait, arg=1.0)
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.wheel(0, -100)
+    page.wait_for_timeout(200)
+    assert page.locator(".map").get_attribute("data-zoom") == "1.00"
+
+
+def test_map_finds_topics_by_their_words(visit: Open) -> None:
+    """Who looks for quartz wants to see where it lies."""
+    page = visit(record(20))
+    before = page.locator(".map canvas").evaluate("canvas => canvas.toDataURL()")
+    page.locator(".map input").fill("quartz 7,")
+    assert page.locator(".map .shown").inner_text() == "1 of 20 topics, 9 papers"
+    page.wait_for_timeout(200)
+    assert page.locator(".map canvas").evaluate("canvas => canvas.toDataURL()") != before
 
 
 def test_paper_has_what_matters_and_no_controls(visit: Open) -> None:

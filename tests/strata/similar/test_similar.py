@@ -78,10 +78,8 @@ def test_a_text_of_a_paper_finds_that_paper(
     published_storage: Storage, published_record: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("strata.encoders.load", lambda model: WordEncoder())
-    papers = (
-        read_papers(published_storage, published_record.corpus, ["id", "title", "abstract"]).slice(77, 1).to_pylist()
-    )
-    text = f"{papers[0]['title']}\n{papers[0]['abstract']}"
+    papers = read_papers(published_storage, published_record.corpus, ["id", "title", "abstract"]).to_pylist()
+    text = f"{papers[77]['title']}\n{papers[77]['abstract']}"
     (found,) = similar(published_storage, published_record, text=text, top=1)
     assert found.id == papers[77]["id"]
     assert found.similarity > 0.999

@@ -1,9 +1,10 @@
 """The record as one HTML file that opens anywhere: no network, no fonts, no service, readable without JavaScript.
 
 A folder, because a page is more than one thing: ``reading`` turns tables into topics with a history, ``sections`` says
-what each section shows, ``charts`` draws, ``wording`` writes numbers and dates, ``tex`` makes titles readable, and
-``templates`` holds the HTML, the style and the script. Titles are hostile text: the templates escape all they are
-given, and the page's own policy (Content-Security-Policy) lets no script run but the one named by its digest.
+what each section shows, ``charts`` draws, ``points`` packs the map, ``wording`` writes numbers and dates, ``tex`` makes
+titles readable, and ``templates`` holds the HTML, the style and the scripts. Titles are hostile text: the templates
+escape all they are given, and the page's own policy (Content-Security-Policy) lets no script run but the one named by
+its digest.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def render(summary: dict[str, Any], record: dict[str, pa.Table]) -> str:
     """
     read = Record(summary, record)
     shown = [(section, section.contents(read)) for section in sections.SECTIONS]
-    style, script = (_TEMPLATES / "style.css").read_text("utf-8"), (_TEMPLATES / "report.js").read_text("utf-8")
+    style = (_TEMPLATES / "style.css").read_text("utf-8")
+    script = "".join((_TEMPLATES / name).read_text("utf-8") for name in ("report.js", "map.js"))
     return (
         _environment()
         .get_template("report.html.j2")

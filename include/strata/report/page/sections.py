@@ -16,8 +16,9 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from strata import flags, trends
-from strata.report.page import charts, wording
+from strata.report.page import charts, points, wording
 from strata.report.page.reading import FADED, LEAST_PAPERS, RISEN, Record, Topic
+from strata.report.page.tex import readable
 
 CARDS = 40
 """topics that are shown in full in one section; all are in the table"""
@@ -120,6 +121,19 @@ def _duplicates(record: Record) -> Contents | None:
     return _listed(record.tables.get("duplicates"), PAIRS)
 
 
+def _map(record: Record) -> Contents | None:
+    placed, papers = record.tables.get("map"), record.tables.get("papers")
+    if placed is None or papers is None or not record.topics:
+        return None
+    by_number = sorted(record.topics, key=lambda topic: topic.number)
+    names = [
+        [readable(topic.row["name"], 120), readable(f"{topic.row['name']} {' '.join(topic.row['terms'])}", 400)]
+        for topic in by_number
+    ]
+    packed = points.pack(placed, papers["topic"].to_numpy(), len(names))
+    return {"points": packed, "names": names, "count": packed.shown}
+
+
 def _listed(table: pa.Table | None, most: int | None) -> Contents | None:
     return None if table is None else {"rows": table.slice(0, most).to_pylist(), "count": len(table)}
 
@@ -153,6 +167,7 @@ SECTIONS = (
     Section("topics", "All topics", "All topics", _topics),
     Section("lonely", "Lonely papers", "Lonely", _lonely),
     Section("duplicates", "Near-duplicates", "Duplicates", _duplicates),
+    Section("map", "The map", "Map", _map),
     Section("refused", "Refused or flagged", "Flagged", _refused),
     Section("method", "Method", "Method", _method),
 )

@@ -18,6 +18,24 @@ document.addEventListener("DOMContentLoaded", () => {
   follow();
 });
 
+// Airflow shows this page in a frame whose sandbox lets nothing in it open a window: there the page around it opens the
+// link. From a file, or in a frame of somebody else's, links are plain links.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="https://"]');
+  if (!link || window.top === window) return;
+  let outer;
+  try {
+    outer = window.top.document;
+  } catch {
+    return;
+  }
+  event.preventDefault();
+  const twin = Object.assign(outer.createElement("a"), { href: link.href, target: "_blank", rel: "noopener noreferrer" });
+  outer.body.append(twin);
+  twin.click();
+  twin.remove();
+});
+
 // Rows of a body in groups: a row and the details that belong to it move together.
 function groupsOf(table) {
   const groups = [];
