@@ -76,6 +76,7 @@ def demo(asked: argparse.Namespace) -> None:
 def prune(asked: argparse.Namespace) -> None:
     """List what a root no longer needs; remove it if that is asked for."""
     from strata import prune
+
     storage = connect(asked.root)
     unused = prune.find_unused(storage, keep_snapshots=asked.keep_snapshots, keep_days=asked.keep_days)
     for file in unused:

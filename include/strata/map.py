@@ -45,6 +45,7 @@ _BLOCK = 16_384
 _EARLY, _LATE = 100, 250
 _EARLY_EXAGGERATION = 12.0
 _SMALL = 8
+_TREE_UP_TO = 5_000  # a tree of few points is faster than a grid for any number of them
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
 Rows = np.ndarray[Any, np.dtype[np.int64]]
@@ -137,7 +138,7 @@ def _lay_out(reduced: Vectors, index: Any, threads: int, progress: Progress | No
         start,
         PrecomputedAffinities(_affinities(nearest), normalize=False),
         n_jobs=threads,
-        negative_gradient_method="fft",
+        negative_gradient_method="fft" if rows > _TREE_UP_TO else "bh",
         learning_rate=max(200.0, rows / _EARLY_EXAGGERATION),
         callbacks_every_iters=10,
     )

@@ -79,8 +79,8 @@ def test_a_stage_without_progress_says_that_it_is_at_work() -> None:
 
 
 def test_a_finished_run_is_no_stage_of_its_own() -> None:
-    tasks = [TaskState("report", -1, "success", 1, "", 1, 2)]
-    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [7/8] report: finishing"
+    tasks = [TaskState("export", -1, "success", 1, "", 1, 2)]
+    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [8/8] export: finishing"
 
 
 def test_the_longest_line_fits_a_terminal() -> None:

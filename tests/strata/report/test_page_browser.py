@@ -249,7 +249,7 @@ def test_map_finds_topics_by_their_words(visit: Open) -> None:
     """Who looks for quartz wants to see where it lies."""
     page = visit(record(20))
     before = page.locator(".map canvas").evaluate("canvas => canvas.toDataURL()")
-    page.locator(".map input").fill("quartz 7,")
+    page.locator(".map input").fill("quartz 19,")
     assert page.locator(".map .shown").inner_text() == "1 of 20 topics, 9 papers"
     page.wait_for_timeout(200)
     assert page.locator(".map canvas").evaluate("canvas => canvas.toDataURL()") != before

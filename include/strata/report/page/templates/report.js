@@ -5,7 +5,7 @@ document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   document.querySelectorAll("table[data-first]").forEach(shorten);
-  document.querySelectorAll(".filter").forEach(makeFilter);
+  document.querySelectorAll(".filter[data-for]").forEach(makeFilter);
   document.querySelectorAll("tr.topic button").forEach((button) => {
     button.addEventListener("click", () => toggle(button.closest("tr")));
   });
