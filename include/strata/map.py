@@ -18,7 +18,8 @@ defaults on the same 50 components (PaCMAP on its own 100), in one run:
     PHATE                          32 s  0.070            0.323               0.682             matplotlib and 11 more
 
 Who points at a paper wants its neighbours: twice as many of them are kept as by the next best, in the least time, and
-what is far apart is told about as well by all (distances between far islands mean little on any of them).
+what is far apart is told about as well by all (distances between far islands mean little on any of them). With half
+of those papers laid out and half placed beside them, 0.153 and 0.498 are kept, in 12 s instead of 16.
 """
 
 from __future__ import annotations
