@@ -38,7 +38,6 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urlencode
 
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
 from kubernetes.client import models as k8s
@@ -141,17 +140,6 @@ PARAMS = {
 
 # What a retry cannot mend fails at once; all else (a lost worker, a full disk) is tried again.
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError", RetryAction.FAIL)])
-
-
-class RecordLink(BaseOperatorLink):
-    """A button on a task that leads to the run's record on the page inside the UI (plugins/strata_page)."""
-
-    name = "Open the record"
-
-    def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the page's address; it is the page that looks up the month."""
-        base = conf.get("api", "base_url", fallback="").rstrip("/")
-        return f"{base}/fossil-record/run?{urlencode({'dag_id': ti_key.dag_id, 'run_id': ti_key.run_id})}"
 
 
 def stage(function: Callable[..., Any], **how: Any) -> Any:
