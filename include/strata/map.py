@@ -115,7 +115,7 @@ def _index(reduced: Vectors, threads: int) -> Any:
     faiss.omp_set_num_threads(threads)
     rows, width = reduced.shape
     if rows <= _EXACT_UP_TO:
-        index = faiss.IndexFlatL2(width)
+        index: Any = faiss.IndexFlatL2(width)
     else:
         lists = int(2 * np.sqrt(rows))
         index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, lists)

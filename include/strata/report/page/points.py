@@ -87,4 +87,5 @@ def _on_grid(places: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     low, high = places.min(axis=0), places.max(axis=0)
     scale = _GRID / (float((high - low).max()) or 1.0)
     middle = (_GRID - (high - low) * scale) / 2
-    return np.clip(np.round((places - low) * scale + middle), 0, _GRID).astype("<u2")
+    numbers: np.ndarray[Any, Any] = np.clip(np.round((places - low) * scale + middle), 0, _GRID).astype("<u2")
+    return numbers
