@@ -1,0 +1,187 @@
+"""The likely nearest of every paper: each is compared with the groups nearest to it, then with its neighbours' own.
+
+Two steps, both on a range of places at a time, so that ranges can be done in any order, by any worker, and kept:
+
+* `probe` compares each paper with the rows of its nearest groups. The groups come from a shortlist that the papers of
+  one group share, so that choosing them costs a small share of a product with all centroids.
+* `improve` compares each paper with its neighbours' neighbours: whoever is near to a near paper is often near
+  (Dong, Moses and Li, 2011, "Efficient k-nearest neighbor graph construction").
+
+Every list they give is over a part of the corpus, so its similarities are lower bounds of the true ones; `bounds` builds
+on that. Similarities here are fast ones, off by at most `similarity.error_bound`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .blocks import chosen
+from .lists import Lists, Neighbors
+from .partition import Partition, Places
+from .rules import Rules
+from .similarity import Floats, Rows, Vectors, error_bound
+from .workers import Meter, Progress, in_turn
+
+PROBES = 16
+SHORTLIST_PER_PROBE = 24
+PLACES_AT_ONCE = 32_768
+EXPANDED_AT_ONCE = 64
+FAR_AT_ONCE = 2048
+
+Pairs = tuple[Places, Rows, Floats]
+
+
+class Shelf:
+    """The sorted matrix, its partition and who may be whose neighbour: what every step of a search needs.
+
+    vectors: float32 (n, d), unit rows in the partition's order, in memory or mapped.
+    """
+
+    def __init__(self, vectors: Vectors, partition: Partition, rules: Rules) -> None:
+        self.vectors, self.partition, self.rules = np.asarray(vectors), partition, rules
+        limit = rules.ignore_at_least
+        # A pair too near the limit to tell is left out here: what is left is allowed for certain.
+        self.limit = np.inf if limit is None else limit - error_bound(vectors.shape[1])
+        # Rows that are nobody's neighbour are already out of sight, behind each group's open end.
+        self.pair_rules = Rules(before=rules.before)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def groups_of(self, places: slice) -> range:
+        """The groups that hold places: their first row lies in the slice."""
+        first, last = np.searchsorted(self.partition.starts[:-1], [places.start, places.stop])
+        return range(int(first), int(last))
+
+
+def ranges(shelf: Shelf, most: int = 0) -> list[slice]:
+    """The places cut into slices of whole groups, of about `most` places (PLACES_AT_ONCE unless told)."""
+    starts = shelf.partition.starts
+    cuts = np.unique(np.searchsorted(starts, np.arange(0, len(shelf), most or PLACES_AT_ONCE)))
+    edges = np.unique(np.append(starts[cuts], len(shelf)))
+    return [slice(int(low), int(high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def probe(shelf: Shelf, k: int, places: slice, probes: int = PROBES) -> Neighbors:
+    """The k nearest of the papers at some places, whole groups, among the rows of their nearest groups."""
+    owners = shelf.partition.order[places]
+    lists = Lists(shelf.vectors, k, shelf.pair_rules, owners=owners, rescore=False)
+    starts = shelf.partition.starts
+    for group in shelf.groups_of(places):
+        slots = np.arange(starts[group], starts[group + 1]) - places.start
+        _compare(shelf, lists, slots, shelf.vectors[starts[group] : starts[group + 1]], group)
+    lists.settle()
+    _visit(shelf, lists, shelf.vectors[places], *_visits(shelf, places, probes))
+    return _as_held(lists)
+
+
+def probe_far(
+    shelf: Shelf, k: int, places: Places, probes: int, threads: int | None = None, progress: Progress | None = None
+) -> Neighbors:
+    """The k nearest of any papers among the rows of their nearest groups, chosen from all: lists by len(places)."""
+    meter = Meter(f"nearest {probes} groups of {len(places)} papers", len(places), progress)
+
+    def search(some: Places) -> Neighbors:
+        vectors = shelf.vectors[some]
+        lists = Lists(shelf.vectors, k, shelf.pair_rules, owners=shelf.partition.order[some], rescore=False)
+        wanted = min(probes, shelf.partition.groups)
+        score = vectors @ shelf.partition.centroids.T
+        best = np.argpartition(-score, wanted - 1, axis=1)[:, :wanted]
+        _visit(shelf, lists, vectors, np.repeat(np.arange(len(some)), wanted), best.ravel())
+        return _as_held(lists)
+
+    parts = [places[start : start + FAR_AT_ONCE] for start in range(0, len(places), FAR_AT_ONCE)]
+    found = []
+    for part, lists in zip(parts, in_turn(search, parts, threads), strict=True):
+        found.append(lists)
+        meter.step(len(part))
+    return Neighbors(np.concatenate([f.rows for f in found]), np.concatenate([f.similarities for f in found]))
+
+
+def _visit(shelf: Shelf, lists: Lists, vectors: Vectors, slots: Places, groups: Places) -> None:
+    """Compare slots, whose vectors are given, with groups: one product a group."""
+    order = np.argsort(groups, kind="stable")
+    slots, groups = slots[order], groups[order]
+    edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1))
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        some = slots[low:high]
+        _compare(shelf, lists, some, vectors[some], int(groups[low]))
+
+
+def _compare(shelf: Shelf, lists: Lists, slots: Places, vectors: Vectors, group: int) -> None:
+    """Offer slots, whose vectors are given, what a group holds for them."""
+    start, end = shelf.partition.starts[group], shelf.partition.open_ends[group]
+    block = vectors @ shelf.vectors[start:end].T
+    i, j, fast = chosen(block >= lists.floor[slots][:, None], block)
+    keep = fast < shelf.limit
+    lists.offer(slots[i[keep]], shelf.partition.order[start:end][j[keep]], fast[keep])
+
+
+def _visits(shelf: Shelf, places: slice, probes: int) -> tuple[Places, Places]:
+    """Which slot visits which group: each paper its nearest groups, its own left out; int64, int64."""
+    centroids, starts = shelf.partition.centroids, shelf.partition.starts
+    count = shelf.partition.groups
+    listed = min(count, probes * SHORTLIST_PER_PROBE)
+    all_slots, all_groups = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    wanted = min(probes, count - 1)
+    if wanted < 1:
+        return all_slots[0], all_groups[0]
+    for group in shelf.groups_of(places):
+        here = np.arange(starts[group], starts[group + 1])
+        near = centroids @ centroids[group]
+        near[group] = -np.inf
+        short = np.argpartition(-near, listed - 1)[:listed] if listed < count else np.arange(count)
+        score = shelf.vectors[here[0] : here[-1] + 1] @ centroids[short].T
+        score[:, short == group] = -np.inf
+        best = np.argpartition(-score, wanted - 1, axis=1)[:, :wanted]
+        all_slots.append(np.repeat(here - places.start, wanted))
+        all_groups.append(short[best].ravel())
+    return np.concatenate(all_slots), np.concatenate(all_groups)
+
+
+def improve(shelf: Shelf, found: Neighbors, inverse: Rows, places: slice, fresh: npt.NDArray[np.bool_]) -> Neighbors:
+    """Better lists for the papers at some places, from their neighbours' lists.
+
+    found: lists of all papers, by place; its rows are rows. inverse: int32 (n,), the place of each row. fresh: bool
+    (n, k), which entries of `found` are new since lists were improved before: only what a new entry leads to is
+    compared.
+    """
+    k = found.rows.shape[1]
+    owners = shelf.partition.order[places]
+    lists = Lists(shelf.vectors, k, shelf.pair_rules, owners=owners, rescore=False)
+    lists.take(found.rows[places], found.similarities[places])
+    for start in range(places.start, places.stop, EXPANDED_AT_ONCE):
+        here = slice(start, min(start + EXPANDED_AT_ONCE, places.stop))
+        slots, others, fast = _expand(shelf, found, inverse, here, fresh)
+        keep = (fast >= lists.floor[slots + (start - places.start)]) & (fast < shelf.limit)
+        lists.offer(slots[keep] + (start - places.start), others[keep], fast[keep])
+    return _as_held(lists)
+
+
+def _expand(
+    shelf: Shelf, found: Neighbors, inverse: Rows, here: slice, fresh: npt.NDArray[np.bool_]
+) -> tuple[Places, Rows, Floats]:
+    """Neighbours' neighbours that are not yet in a paper's list, each once: slots from 0, rows, similarities."""
+    count, k = here.stop - here.start, found.rows.shape[1]
+    mine = found.rows[here]
+    between = inverse[np.maximum(mine, 0)]
+    theirs = found.rows[between]  # (count, k, k)
+    new = fresh[between] | fresh[here][:, :, None]
+    theirs = np.where(new & (mine >= 0)[:, :, None], theirs, -1).reshape(count, k * k)
+    candidates = np.sort(theirs, axis=1)
+    once = candidates >= 0
+    once[:, 1:] &= candidates[:, 1:] != candidates[:, :-1]
+    slots, column = np.nonzero(once)
+    rows = candidates[slots, column]
+    held = np.concatenate([mine, shelf.partition.order[here][:, None]], axis=1)
+    new_rows = ~(rows[:, None] == held[slots]).any(axis=1)
+    slots, rows = slots[new_rows], rows[new_rows]
+    near = np.einsum("ij,ij->i", shelf.vectors[inverse[rows]], shelf.vectors[slots + here.start])
+    return slots, rows, near
+
+
+def _as_held(lists: Lists) -> Neighbors:
+    """The lists with -inf, not NaN, where there are fewer than k: what `Lists.take` takes again."""
+    lists.settle()
+    return Neighbors(lists.rows, lists.similarities)
