@@ -28,7 +28,7 @@ everything that is already made is kept.
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
-| neighbors, map, report | see the log | clear the task; it goes on from what is there |
+| spread, search, neighbors, map, report | see the log | clear the task; it goes on from what is there |
 | export | the disk is full, or the month was published anew meanwhile | clear the task |
 """
 
@@ -57,6 +57,8 @@ PLACES = {
     "shard": ("reduce", "2", "3Gi", "0"),
     "embed": ("embed", "1", "2Gi", os.environ.get("STRATA_EMBED_GPUS", "0")),
     "cluster": ("reduce", "2", "8Gi", "0"),
+    "spread": ("reduce", "1", "1Gi", "0"),
+    "search": ("reduce", "2", "8Gi", "0"),
     "neighbors": ("reduce", "2", "8Gi", "0"),
     "map": ("reduce", "2", "8Gi", "0"),
     "report": ("reduce", "2", "8Gi", "0"),
@@ -180,7 +182,11 @@ with DAG(
     embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}", pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
+    parts = stage(stages.spread)(root=ROOT, plan=plan, clustered=clustered)
+    search = stage(stages.search, map_index_template="{{ task.op_kwargs['part'] }}")
+    searched = search.partial(root=ROOT, plan=plan, clustered=clustered).expand(part=parts)
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
+    searched >> neighbored
     mapped = stage(stages.map)(root=ROOT, plan=plan, clustered=clustered)
     published = stage(stages.report, outlets=[RECORD])(
         root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped

@@ -6,6 +6,7 @@ The stages in their order, and what each leaves on storage (``layout`` has every
     shard           snapshots/<snapshot>/papers, manifest.json    shards, parsing, papers, categories, flags
     embed           vectors/<model>/<shard>-<digest>.parquet      embed, encoders
     cluster         work/<digest>/topics.parquet, centroids       corpus, reduce, clustering
+    spread, search  work/<digest>/probe-<piece>.npz             reduce, neighbors
     neighbors       work/<digest>/neighbors.parquet, duplicates   reduce, neighbors
     map             work/<digest>/map-1.parquet                   reduce, map
     report          records/<month>/                              report, topics, trends, lonely

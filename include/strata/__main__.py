@@ -38,6 +38,8 @@ def run(asked: argparse.Namespace) -> None:
     shards = stages.shard(asked.root, plan)
     embedded = [stages.embed(asked.root, plan, shard) for shard in shards]
     clustered = stages.cluster(asked.root, plan, embedded)
+    for part in stages.spread(asked.root, plan, clustered):
+        stages.search(asked.root, plan, clustered, part)
     neighbored = stages.neighbors(asked.root, plan, clustered)
     mapped = stages.map(asked.root, plan, clustered)
     print(stages.report(asked.root, plan, clustered, neighbored, mapped)["record"])

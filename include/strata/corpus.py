@@ -9,9 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import os
-import tempfile
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata import layout
+from strata.allowance import scratch_folder
 from strata.embed import check_unit, read_vectors_file, to_matrix, vectors_path
 from strata.errors import BadVectors, IncompleteCorpus
+from strata.progress import Reporter
 from strata.storage import Storage, read_table
 
 log = logging.getLogger(__name__)
@@ -114,8 +115,11 @@ def read_papers(storage: Storage, corpus: Corpus, columns: list[str]) -> pa.Tabl
 
 def matrix_path(corpus: Corpus) -> Path:
     """Return where this machine has, or would have, the corpus's matrix."""
-    folder = Path(os.environ.get("STRATA_SCRATCH") or Path(tempfile.gettempdir()) / f"strata-{os.getuid()}")
-    return folder / f"corpus-{corpus.digest}.npy"
+    return scratch_folder() / f"{_matrix_name(corpus)}.npy"
+
+
+def _matrix_name(corpus: Corpus) -> str:
+    return f"corpus-{corpus.digest}"
 
 
 def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np.float32]]:
@@ -127,21 +131,37 @@ def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np
         BadVectors: a vectors file is damaged, or not of unit length; it is named.
         IncompleteCorpus: a vectors file does not hold its shard's rows.
     """
-    path = matrix_path(corpus)
+
+    def fill(matrix: np.ndarray[Any, np.dtype[np.float32]]) -> None:
+        reporter = Reporter(log, "matrix", f"{corpus.month_end:%Y-%m}", corpus.papers, "papers")
+        start = 0
+        for layer in corpus.layers:
+            matrix[start : start + layer.rows] = _layer_vectors(storage, corpus, layer)[: layer.rows]
+            start += layer.rows
+            reporter(start)
+
+    return scratch_matrix(_matrix_name(corpus), (corpus.papers, corpus.dimension), fill)
+
+
+def scratch_matrix(
+    name: str, shape: tuple[int, int], fill: Callable[[np.ndarray[Any, np.dtype[np.float32]]], None]
+) -> np.memmap[Any, np.dtype[np.float32]]:
+    """Return this machine's matrix of a name, float32, mapped and read-only; filled first where there is none.
+
+    The name must say all that decides the contents: whoever asks for it later gets what is there. A second run that
+    fills the same at the same time does no harm: each writes a file of its own, and the last one whole stays.
+    """
+    path = scratch_folder() / f"{name}.npy"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_name(f".tmp-{uuid.uuid4().hex}.npy")
         try:
-            matrix = np.lib.format.open_memmap(fresh, "w+", np.float32, (corpus.papers, corpus.dimension))
-            start = 0
-            for layer in corpus.layers:
-                matrix[start : start + layer.rows] = _layer_vectors(storage, corpus, layer)[: layer.rows]
-                start += layer.rows
+            matrix = np.lib.format.open_memmap(fresh, "w+", np.float32, shape)
+            fill(matrix)
             matrix.flush()
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
-        log.info("wrote %d x %d vectors to %s", corpus.papers, corpus.dimension, path)
+        log.info("wrote %d x %d vectors to %s", *shape, path)
     return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
 
 

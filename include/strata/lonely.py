@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from strata.flags import HARD, SOFT
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -50,6 +53,15 @@ def measure(
         percentile=_percentile_in(1 - mean, group),
         group=group,
     )
+
+
+def eligible(
+    flags: list[list[str]], dates: np.ndarray[Any, Any], snapshot_date: dt.date
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which papers are ranked, (n,) bool: without any flag, and old enough to have had followers."""
+    plain = np.array([HARD.isdisjoint(found) and SOFT.isdisjoint(found) for found in flags], bool)
+    old_enough = dates <= np.datetime64(snapshot_date) - np.timedelta64(YEARS_OLD * 365, "D")
+    return np.asarray(plain & old_enough)
 
 
 def groups(archives: list[str], words: np.ndarray[Any, Any]) -> list[str]:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import math
 import time
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from strata import clustering, layout
+from strata import clustering, layout, lonely, trends
 from strata.allowance import processors
-from strata.corpus import Corpus, read_papers, read_vectors
+from strata.corpus import Corpus, read_papers, read_vectors, scratch_matrix
 from strata.flags import HARD
 from strata.progress import Progress, Reporter, format_line
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
+if TYPE_CHECKING:
+    from strata.neighbors import Neighbors, Shelf
+    from strata.neighbors.large import Arrays, Keep
+    from strata.neighbors.similarity import Mask, Vectors
+
 log = logging.getLogger(__name__)
 
 # Raise it when the same corpus would give other results, so that old ones are not taken for new.
-VERSION = 1
+VERSION = 2
+METHOD: Literal["faiss", "minibatch"] = "faiss"
 _FITTED_ROWS = 200_000
+# From this many papers on it takes less to search and to prove than to compare all pairs.
+ALL_PAIRS = 60_000
+# The most papers whose likely neighbours one task searches; above it they are spread over several.
+PART_PAPERS = 5_000_000
+# So many of the loneliest, by each measure, are proven: more than are listed.
+PROVEN_LONELY = 1_000
 NEAREST = 10
 NEAR_DUPLICATE = 0.98
 _REPORT_EVERY_S = 5.0
@@ -35,8 +51,10 @@ def cluster(storage: Storage, corpus: Corpus, work: str, clusters: int, seed: in
     """Fit topics on a sample spread over time, without flagged papers; label every paper; write both.
 
     Leaves ``topics.parquet`` (topic int32, similarity float32 to its centroid; a row a paper), ``centroids.parquet``
-    and ``fit.json`` under ``work``.
+    and ``fit.json`` under ``work``, and for a large corpus ``groups.npz``, by which neighbours are searched.
     """
+    from strata.neighbors import divide
+
     if storage.exists(layout.work(work, "fit.json")):
         log.info("this corpus is already clustered")
         return
@@ -44,39 +62,150 @@ def cluster(storage: Storage, corpus: Corpus, work: str, clusters: int, seed: in
     hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
     rows = np.flatnonzero(~hard) if (~hard).sum() >= clusters else np.arange(len(hard))
     fitted = rows[clustering.spread(len(rows), _FITTED_ROWS, seed)]
-    fit = clustering.fit(np.asarray(vectors[fitted]), clusters, method="minibatch", seed=seed)
+    fit = clustering.fit(np.asarray(vectors[fitted]), clusters, method=METHOD, seed=seed)
     labels, similarity = clustering.assign(vectors, fit.centroids)
+    if corpus.papers >= ALL_PAIRS:
+        groups = divide(vectors, labels, exclude=hard, seed=seed, progress=_Share("cluster", corpus))
+        write_arrays(storage, layout.work(work, "groups.npz"), asdict(groups))
     centroids = pa.FixedSizeListArray.from_arrays(pa.array(fit.centroids.ravel()), fit.centroids.shape[1])
     with storage.writer(layout.work(work, "centroids.parquet")) as local:
         write_parquet(pa.table({"centroid": centroids}), local)
     with storage.writer(layout.work(work, "topics.parquet")) as local:
         write_parquet(pa.table({"topic": labels, "similarity": similarity}), local)
+    sizes = np.bincount(labels, minlength=clusters)
     facts = {"clusters": clusters, "fitted": fit.sampled, "objective": fit.objective, "empty": fit.empties}
+    facts |= {"method": METHOD, "seed": seed, "smallest": int(sizes.min()), "largest": int(sizes.max())}
     write_json(storage, layout.work(work, "fit.json"), facts)
 
 
+def parts(storage: Storage, corpus: Corpus, work: str) -> list[str]:
+    """Name the parts in which likely neighbours are searched, each a task of its own: one up to PART_PAPERS papers."""
+    if corpus.papers < ALL_PAIRS:
+        return [_part_name(0, 1)]
+    count = max(1, math.ceil(corpus.papers / PART_PAPERS))
+    return [_part_name(number, count) for number in range(count)]
+
+
+def search_part(storage: Storage, corpus: Corpus, work: str, part: str) -> int:
+    """Find likely neighbours of the papers of one part and keep them under ``work``; return how many pieces it has.
+
+    A small corpus has nothing to search here: ``neighbors`` compares all its pairs.
+    """
+    from strata.neighbors import large
+
+    number, count = (int(side) for side in part.split("of"))
+    if corpus.papers < ALL_PAIRS or storage.exists(layout.work(work, "neighbors.parquet")):
+        return 0
+    shelf = _shelf(storage, corpus, work, read_vectors(storage, corpus))
+    mine = list(range(len(large.pieces(shelf))))[number::count]
+    large.probe_pieces(shelf, NEAREST, mine, _keeping(storage, work), progress=_Share("search", corpus, part))
+    return len(mine)
+
+
 def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
-    """Find every paper's ten nearest, and all pairs of near-duplicates, exactly; write both.
+    """Find every paper's ten nearest and all pairs of near-duplicates; write both, and how sure they are.
 
     Near-duplicates are no company: a paper in two versions is as lonely as one. Leaves ``neighbors.parquet`` (rows and
-    similarities, lists of ten; a row a paper) and ``duplicates.parquet`` (row_a, row_b, similarity) under ``work``.
+    similarities, lists of ten, and whether the list is exact; a row a paper), ``duplicates.parquet`` (row_a, row_b,
+    similarity) and ``search.json`` under ``work``. A small corpus is compared pair by pair, so every list is exact; of
+    a large one the lists of the loneliest, by each measure, are exact and proven to be the loneliest.
     """
-    from strata.neighbors import near_duplicates, nearest
-
     if storage.exists(layout.work(work, "neighbors.parquet")):
         log.info("the neighbours of this corpus are already found")
         return
     vectors = read_vectors(storage, corpus)
-    first, second, similar = near_duplicates(vectors, NEAR_DUPLICATE)
-    with storage.writer(layout.work(work, "duplicates.parquet")) as local:
-        write_parquet(pa.table({"row_a": first, "row_b": second, "similarity": similar}), local)
-    hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
+    _write_duplicates(storage, corpus, work, vectors)
+    papers = read_papers(storage, corpus, ["date", "flags"])
+    found, exact, facts = (_compare_all if corpus.papers < ALL_PAIRS else _search)(
+        storage, corpus, work, vectors, papers
+    )
+    write_json(storage, layout.work(work, "search.json"), facts)
+    lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
+    with storage.writer(layout.work(work, "neighbors.parquet")) as local:
+        write_parquet(pa.table(lists), local)
+
+
+def _compare_all(
+    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, papers: pa.Table
+) -> tuple[Neighbors, Mask, dict[str, Any]]:
+    from strata.neighbors import nearest
+
+    hard = hard_flagged(papers["flags"])
     found = nearest(
         vectors, NEAREST, exclude=hard, ignore_at_least=NEAR_DUPLICATE, progress=_Share("neighbors", corpus)
     )
-    lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities)}
-    with storage.writer(layout.work(work, "neighbors.parquet")) as local:
-        write_parquet(pa.table(lists), local)
+    facts = {"method": "all pairs", "k": NEAREST, "recall": 1.0, "exact_lists": len(hard)}
+    return found, np.ones(len(hard), bool), facts
+
+
+def _search(
+    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, papers: pa.Table
+) -> tuple[Neighbors, Mask, dict[str, Any]]:
+    from strata.neighbors import search
+
+    dates = papers["date"].to_numpy().astype("datetime64[D]")
+    snapshot_date = trends.snapshot_date(dates, corpus.month_end)
+    eligible = lonely.eligible(papers["flags"].to_pylist(), dates, snapshot_date)
+    found = search(
+        vectors, _shelf(storage, corpus, work, vectors), NEAREST, eligible, PROVEN_LONELY, _keeping(storage, work),
+        progress=_Share("neighbors", corpus),
+    )  # fmt: skip
+    return found.neighbors, found.exact, found.facts
+
+
+def _write_duplicates(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> None:
+    from strata.neighbors import near_duplicates
+
+    path = layout.work(work, "duplicates.parquet")
+    if storage.exists(path):
+        return
+    centroids = _matrix(read_table(storage, layout.work(work, "centroids.parquet"))["centroid"])
+    first, second, similar = near_duplicates(
+        vectors, NEAR_DUPLICATE, centroids=centroids, progress=_Share("neighbors", corpus)
+    )
+    with storage.writer(path) as local:
+        write_parquet(pa.table({"row_a": first, "row_b": second, "similarity": similar}), local)
+
+
+def _shelf(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> Shelf:
+    """The sorted matrix, written on this machine first where it is not, with its groups and the rules."""
+    from strata.neighbors import Partition, Rules, Shelf, sort_into
+
+    groups = Partition(**read_arrays(storage, layout.work(work, "groups.npz")))
+    ordered = scratch_matrix(
+        f"sorted-{work}", (corpus.papers, corpus.dimension), lambda target: sort_into(vectors, groups, target)
+    )
+    hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
+    return Shelf(ordered, groups, Rules(hard, None, NEAR_DUPLICATE))
+
+
+def _keeping(storage: Storage, work: str) -> Keep:
+    """Keeps what a search has found under ``work``: a killed one goes on after the last part that was stored."""
+
+    def keep(name: str, make: Callable[[], Arrays]) -> Arrays:
+        path = layout.work(work, f"{name}.npz")
+        if not storage.exists(path):
+            write_arrays(storage, path, make())
+            log.info("kept %s", name)
+        return read_arrays(storage, path)
+
+    return keep
+
+
+def write_arrays(storage: Storage, path: str, arrays: Arrays) -> None:
+    """Store arrays by name."""
+    with storage.writer(path) as local, local.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(storage: Storage, path: str) -> Arrays:
+    """Return stored arrays by name."""
+    with np.load(io.BytesIO(storage.read(path)), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _part_name(number: int, count: int) -> str:
+    return f"{number:03d}of{count:03d}"
 
 
 def draw_map(storage: Storage, corpus: Corpus, work: str, seed: int) -> None:
@@ -114,6 +243,8 @@ def read_work(storage: Storage, work: str) -> dict[str, Any]:
         "rows": _matrix(found["rows"]),
         "similarities": _matrix(found["similarities"]),
         "duplicates": duplicates,
+        "exact": found["exact"].to_numpy(),
+        "search": read_json(storage, layout.work(work, "search.json")),
         "fit": read_json(storage, layout.work(work, "fit.json")),
     }
 
@@ -130,19 +261,23 @@ def _matrix(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
 
 
 class _Share:
-    """Turns the share done and the seconds left, as the search tells them, into lines of progress."""
+    """Turns the share done and the seconds left, as each step of a search tells them, into lines of progress."""
 
-    def __init__(self, stage: str, corpus: Corpus) -> None:
-        self._stage, self._papers, self._name = stage, corpus.papers, f"{corpus.month_end:%Y-%m}"
+    def __init__(self, stage: str, corpus: Corpus, name: str = "") -> None:
+        self._stage, self._papers, self._name = stage, corpus.papers, name or f"{corpus.month_end:%Y-%m}"
         self._start = self._last = time.monotonic()
+        self._share = 0.0
 
     def __call__(self, share: float, left_s: float) -> None:
         now = time.monotonic()
+        if share < self._share:  # the next step has begun
+            self._start = now
+        self._share = share
         if now - self._last < _REPORT_EVERY_S:
             return
         self._last = now
         done = round(share * self._papers)
-        rate = done / (now - self._start)
+        rate = done / max(now - self._start, 1e-3)
         log.info(
             "%s",
             format_line(Progress(self._stage, self._name, done, self._papers, "papers", rate, round(left_s))),

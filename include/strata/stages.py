@@ -101,8 +101,29 @@ def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
     return {"work": work, "clusters": clusters, "embed": _sum_up(made)} | measured
 
 
+def spread(root: str, plan: Result, clustered: Result) -> list[str]:
+    """Name the parts in which neighbours are searched, one search task each: one part for all of arXiv."""
+    from strata import reduce
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    return reduce.parts(storage, _corpus(storage, run), clustered["work"])
+
+
+def search(root: str, plan: Result, clustered: Result, part: str) -> Result:
+    """Find likely neighbours of the papers of one part; nothing to do where all pairs are compared."""
+    from strata import reduce
+
+    run, storage = Plan.from_dict(plan), connect(root)
+    with _measured() as measured:
+        pieces = reduce.search_part(storage, _corpus(storage, run), clustered["work"], part)
+    return {"part": part, "pieces": pieces} | measured
+
+
 def neighbors(root: str, plan: Result, clustered: Result) -> Result:
-    """Find the nearest papers of every paper of the month, exactly."""
+    """Find the nearest papers of every paper of the month: exactly for whoever is printed, with the proof.
+
+    Goes on from what the search tasks left; what they did not, it searches itself.
+    """
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)

@@ -22,7 +22,7 @@ BLOCK = 10_000  # rows made at once, and rows of a shard
 NEAR_COPIES = 0.004  # share of rows that are another row, barely moved
 COPIES = 0.0005  # share of rows that are another row
 # How far rows are moved: quantiles of a real sample's neighbour similarities, carried on to this size, set it.
-LEAST_MOVE, MOST_MOVE = 0.25, 0.75
+LEAST_MOVE, MOST_MOVE = 0.4, 1.1
 
 
 def unit(rows: npt.NDArray[Any]) -> Vectors:
@@ -52,6 +52,12 @@ def invented_seeds(rows: int = 20_000, width: int = 384, seed: int = 1) -> Vecto
     return unit(papers + 0.6 * scale)
 
 
+def planted_rows(papers: int, seed: int = 0) -> npt.NDArray[np.int64]:
+    """The rows of the planted loners, ascending."""
+    draw = np.random.default_rng(seed + 1)
+    return np.sort(draw.choice(papers, min(LONERS, papers // 100), replace=False))
+
+
 class Grown:
     """A corpus of any size as blocks of rows, the same for the same seeds, size and seed."""
 
@@ -64,8 +70,7 @@ class Grown:
         self.label, _ = clustering.assign(seeds, fit.centroids)
         self.members = np.argsort(self.label, kind="stable")
         self.ends = np.searchsorted(self.label[self.members], np.arange(len(fit.centroids) + 1))
-        draw = np.random.default_rng(seed + 1)
-        self.loners = np.sort(draw.choice(papers, min(LONERS, papers // 100), replace=False))
+        self.loners = planted_rows(papers, seed)
         wide = seeds.astype(np.float64)
         self.mean = wide.mean(axis=0)
         values, self.directions = np.linalg.eigh(np.cov((wide - self.mean).T))

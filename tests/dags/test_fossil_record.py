@@ -17,7 +17,7 @@ import pytest
 from records import created, line, write
 
 REPOSITORY = Path(__file__).parents[2]
-STAGES = ["find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report", "export"]
+STAGES = ["find_snapshot", "shard", "embed", "cluster", "spread", "search", "neighbors", "map", "report", "export"]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def dag(airflow_home: dict[str, str]) -> Any:
 def test_the_stages_follow_each_other(dag: Any) -> None:
     assert dag["errors"] == {}
     assert dag["order"] == STAGES
-    assert [name for name in STAGES if dag["tasks"][name]["mapped"]] == ["embed"]
+    assert [name for name in STAGES if dag["tasks"][name]["mapped"]] == ["embed", "search"]
     for name in STAGES:
         assert dag["tasks"][name]["trigger_rule"] == "all_success", "a reduce of half a corpus is worse than none"
 

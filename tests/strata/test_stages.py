@@ -51,6 +51,8 @@ def run(root: Path | str, source: Path | str, model: str, month: str = "", **par
     shards = stages.shard(str(root), plan)
     embedded = [stages.embed(str(root), plan, shard) for shard in shards]
     clustered = stages.cluster(str(root), plan, embedded)
+    for part in stages.spread(str(root), plan, clustered):
+        stages.search(str(root), plan, clustered, part)
     neighbored = stages.neighbors(str(root), plan, clustered)
     mapped = stages.map(str(root), plan, clustered)
     made = stages.report(str(root), plan, clustered, neighbored, mapped)

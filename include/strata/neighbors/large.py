@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def likely(
         for number, piece in enumerate(every):
 
             def make(piece: list[slice] = piece, found: Neighbors = found, fresh: Mask = fresh) -> Arrays:
-                return _joined(list(in_turn(lambda part: improve(shelf, found, inverse, part, fresh), piece, threads)))
+                return _joined(list(in_turn(partial(improve, shelf, found, inverse, fresh), piece, threads)))
 
             better.append(keep(f"improve-{turn}-{number:04d}", make))
             meter.step(_papers(piece))
@@ -125,7 +126,7 @@ def search(
     sample = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:RECALL_SAMPLE]).astype(np.int32)
 
     def compare_sample() -> Arrays:
-        done, true = scan(
+        _, true = scan(
             vectors, sample, k, shelf.rules, reached=bounds.low[sample, -1], threads=threads, progress=progress
         )
         return {"rows": true.rows, "similarities": true.similarities}

@@ -1,16 +1,18 @@
 """The papers whose nearest are farthest, exactly, without comparing everyone with everyone.
 
-**Why it is exact.** Whether a paper j may be i's neighbour (`Rules`: not itself, not excluded, earlier, less similar than
-near-duplicates are) is decided by the pair alone, never by what else was compared. So for any part S of the corpus the
-neighbours that S holds for i are some of those the corpus holds, and the r-th best of some is never better than the r-th
-best of all: the similarities found in S, in falling order, are lower bounds of the true ones, place by place. Where S
-holds fewer than k, -1 stands in: nothing is less similar. Every measure here (the 1st, the 5th, the mean of k) rises with
-each place, so of lower bounds it is a lower bound. With fewer than k neighbours in the whole corpus the mean is taken
-over those there are, which is no lower than with -1 for the missing. Two sets of lower bounds combine place by place to
-the higher of the two. Fast similarities count `similarity.error_bound` less than they say.
+**Why it is exact.** Whether a paper j may be i's neighbour (`Rules`: not itself, not excluded, earlier, less similar
+than near-duplicates are) is decided by the pair alone, never by what else was compared. So for any part S of the
+corpus the neighbours that S holds for i are some of those the corpus holds, and the r-th best of some is never better
+than the r-th best of all: the similarities found in S, in falling order, are lower bounds of the true ones, place by
+place. Where S holds fewer than k, -1 stands in: nothing is less similar. Every measure here (the 1st, the 5th, the
+mean of k) rises with each place, so of lower bounds it is a lower bound. With fewer than k neighbours in the whole
+corpus the mean is taken over those there are, which is no lower than with -1 for the missing. Two sets of lower
+bounds combine place by place to the higher of the two. Fast similarities count `similarity.error_bound` less than
+they say.
 
-So: take the papers with the lowest bounds, raise their bounds (more of their nearest groups), compare those still lowest
-with everyone, and stop when the `count` lowest values are all exact and every other bound is above the last of them.
+So: take the papers with the lowest bounds, raise their bounds (more of their nearest groups), compare those still
+lowest with everyone, and stop when the `count` lowest values are all exact and every other bound is above the last of
+them.
 """
 
 from __future__ import annotations

@@ -7,11 +7,13 @@ Two steps, both on a range of places at a time, so that ranges can be done in an
 * `improve` compares each paper with its neighbours' neighbours: whoever is near to a near paper is often near
   (Dong, Moses and Li, 2011, "Efficient k-nearest neighbor graph construction").
 
-Every list they give is over a part of the corpus, so its similarities are lower bounds of the true ones; `bounds` builds
-on that. Similarities here are fast ones, off by at most `similarity.error_bound`.
+Every list they give is over a part of the corpus, so its similarities are lower bounds of the true ones;
+`loneliest` builds on that. Similarities here are fast ones, off by at most `similarity.error_bound`.
 """
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,7 @@ from .rules import Rules
 from .similarity import Floats, Rows, Vectors, error_bound
 from .workers import Meter, Progress, in_turn
 
-PROBES = 16
+PROBES = 12
 SHORTLIST_PER_PROBE = 24
 PLACES_AT_ONCE = 32_768
 EXPANDED_AT_ONCE = 64
@@ -60,7 +62,7 @@ def ranges(shelf: Shelf, most: int = 0) -> list[slice]:
     starts = shelf.partition.starts
     cuts = np.unique(np.searchsorted(starts, np.arange(0, len(shelf), most or PLACES_AT_ONCE)))
     edges = np.unique(np.append(starts[cuts], len(shelf)))
-    return [slice(int(low), int(high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(low), int(high)) for low, high in itertools.pairwise(edges)]
 
 
 def probe(shelf: Shelf, k: int, places: slice, probes: int = PROBES) -> Neighbors:
@@ -72,7 +74,13 @@ def probe(shelf: Shelf, k: int, places: slice, probes: int = PROBES) -> Neighbor
         slots = np.arange(starts[group], starts[group + 1]) - places.start
         _compare(shelf, lists, slots, shelf.vectors[starts[group] : starts[group + 1]], group)
     lists.settle()
-    _visit(shelf, lists, shelf.vectors[places], *_visits(shelf, places, probes))
+    vectors = shelf.vectors[places]
+    slots, groups, rank = _visits(shelf, places, probes)
+    # The nearest groups first: what they bring keeps most of the later ones' pairs from being looked at.
+    for low, high in itertools.pairwise((0, 1, 4, max(probes, 5))):
+        wave = (rank >= low) & (rank < high)
+        _visit(shelf, lists, vectors, slots[wave], groups[wave])
+        lists.settle()
     return _as_held(lists)
 
 
@@ -104,7 +112,7 @@ def _visit(shelf: Shelf, lists: Lists, vectors: Vectors, slots: Places, groups: 
     order = np.argsort(groups, kind="stable")
     slots, groups = slots[order], groups[order]
     edges = np.flatnonzero(np.diff(groups, prepend=-1, append=-1))
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         some = slots[low:high]
         _compare(shelf, lists, some, vectors[some], int(groups[low]))
 
@@ -118,15 +126,15 @@ def _compare(shelf: Shelf, lists: Lists, slots: Places, vectors: Vectors, group:
     lists.offer(slots[i[keep]], shelf.partition.order[start:end][j[keep]], fast[keep])
 
 
-def _visits(shelf: Shelf, places: slice, probes: int) -> tuple[Places, Places]:
-    """Which slot visits which group: each paper its nearest groups, its own left out; int64, int64."""
+def _visits(shelf: Shelf, places: slice, probes: int) -> tuple[Places, Places, Places]:
+    """Which slot visits which group as its how manieth: each paper its nearest groups, its own left out."""
     centroids, starts = shelf.partition.centroids, shelf.partition.starts
     count = shelf.partition.groups
     listed = min(count, probes * SHORTLIST_PER_PROBE)
     all_slots, all_groups = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     wanted = min(probes, count - 1)
     if wanted < 1:
-        return all_slots[0], all_groups[0]
+        return all_slots[0], all_groups[0], all_slots[0]
     for group in shelf.groups_of(places):
         here = np.arange(starts[group], starts[group + 1])
         near = centroids @ centroids[group]
@@ -134,13 +142,17 @@ def _visits(shelf: Shelf, places: slice, probes: int) -> tuple[Places, Places]:
         short = np.argpartition(-near, listed - 1)[:listed] if listed < count else np.arange(count)
         score = shelf.vectors[here[0] : here[-1] + 1] @ centroids[short].T
         score[:, short == group] = -np.inf
-        best = np.argpartition(-score, wanted - 1, axis=1)[:, :wanted]
+        np.negative(score, out=score)
+        best = np.argpartition(score, wanted - 1, axis=1)[:, :wanted]
+        rank = np.take_along_axis(score, best, axis=1).argsort(axis=1)
+        best = np.take_along_axis(best, rank, axis=1)
         all_slots.append(np.repeat(here - places.start, wanted))
         all_groups.append(short[best].ravel())
-    return np.concatenate(all_slots), np.concatenate(all_groups)
+    slots = np.concatenate(all_slots)
+    return slots, np.concatenate(all_groups), np.tile(np.arange(wanted), len(slots) // wanted)
 
 
-def improve(shelf: Shelf, found: Neighbors, inverse: Rows, places: slice, fresh: npt.NDArray[np.bool_]) -> Neighbors:
+def improve(shelf: Shelf, found: Neighbors, inverse: Rows, fresh: npt.NDArray[np.bool_], places: slice) -> Neighbors:
     """Better lists for the papers at some places, from their neighbours' lists.
 
     found: lists of all papers, by place; its rows are rows. inverse: int32 (n,), the place of each row. fresh: bool

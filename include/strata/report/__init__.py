@@ -26,7 +26,6 @@ import pyarrow.parquet as pq
 from strata import layout, lonely, topics, trends
 from strata.allowance import peak_memory
 from strata.corpus import Corpus, read_papers
-from strata.flags import SOFT
 from strata.layout import papers as papers_path
 from strata.plan import LAG, Plan
 from strata.reduce import hard_flagged, read_map, read_work
@@ -93,9 +92,9 @@ def make(
     judged = trends.judge(topic, archive, dates, ~hard, count, snapshot_date, trends.Thresholds())
     text = _topic_text(storage, corpus, found, dates, ~hard, judged)
     measured = lonely.measure(found["similarities"], archives, _abstract_words(storage, corpus))
-    plain = ~hard & np.array([SOFT.isdisjoint(flags) for flags in papers["flags"].to_pylist()], bool)
-    old_enough = dates <= np.datetime64(snapshot_date) - np.timedelta64(lonely.YEARS_OLD * 365, "D")
-    ranked = lonely.ranking(measured, plain & old_enough, _LISTED_LONELY)
+    # Whoever belongs into the list has an exact value: the search has proven it of many more than are listed.
+    eligible = lonely.eligible(papers["flags"].to_pylist(), dates, snapshot_date)
+    ranked = lonely.ranking(measured, eligible & found["exact"], _LISTED_LONELY)
     theme = np.arange(count, dtype=np.int32)  # one level of clusters: every topic is its own theme
     columns = (papers["id"], papers["title"])
     record = {
@@ -201,6 +200,7 @@ def _summary(
         "model": run.model,
         "topics": found["fit"]["clusters"],
         "clustering": found["fit"],
+        "search": found["search"],
         "verdicts": {entry["values"]: entry["counts"] for entry in verdicts},
         "duplicates": len(record["duplicates"]),
         "thresholds": asdict(judged.thresholds),
@@ -237,6 +237,8 @@ def _manifest(
         | {library: importlib.metadata.version(library) for library in _LIBRARIES},
         "corpus": {"digest": corpus.digest, "papers": corpus.papers, "shards": len(corpus.layers)},
         "counts": {key: summary[key] for key in ("lines", "papers", "refused", "not_selected", "hard_flagged")},
+        "clustering": summary["clustering"],
+        "search": summary["search"],
         "timings": stages,
         "files": files,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from tests.strata.neighbors.conftest import odd_vectors
@@ -43,7 +45,7 @@ def test_neighbours_of_neighbours_add_and_never_lose():
     by_row = weak_lists(shelf, 10, 1)
     first = neighbors.Neighbors(by_row.rows[order], by_row.similarities[order])
     fresh = np.ones(first.rows.shape, bool)
-    parts = [probes.improve(shelf, first, inverse, part, fresh) for part in probes.ranges(shelf, 500)]
+    parts = [probes.improve(shelf, first, inverse, fresh, part) for part in probes.ranges(shelf, 500)]
     second = neighbors.Neighbors(*(np.concatenate([getattr(p, s) for p in parts]) for s in ("rows", "similarities")))
     assert (second.similarities >= first.similarities).all()
     true = neighbors.Neighbors(truth.rows[order], truth.similarities[order] - np.float32(1e-5))
@@ -57,7 +59,7 @@ def test_ranges_cover_every_place_once_in_whole_groups(odd):
     shelf = shelf_of(odd, neighbors.Rules())
     parts = probes.ranges(shelf, 70)
     assert parts[0].start == 0 and parts[-1].stop == len(odd) and len(parts) > 5
-    assert all(one.stop == other.start for one, other in zip(parts[:-1], parts[1:], strict=True))
+    assert all(one.stop == other.start for one, other in itertools.pairwise(parts))
     assert {part.start for part in parts} <= set(shelf.partition.starts.tolist())
 
 
@@ -73,5 +75,3 @@ def test_threads_do_not_change_a_bit():
     vectors = odd_vectors(600)
     again = [weak_lists(shelf_of(vectors, neighbors.Rules()), 10, 3) for _ in range(2)]
     np.testing.assert_array_equal(again[0].rows, again[1].rows)
-
-
