@@ -33,6 +33,7 @@ METHOD: Literal["faiss", "minibatch"] = "faiss"
 _FITTED_ROWS = 200_000
 # From this many papers on it takes less to search and to prove than to compare all pairs.
 ALL_PAIRS = 60_000
+GROUP_ROWS = 256
 # The most papers whose likely neighbours one task searches; above it they are spread over several.
 PART_PAPERS = 5_000_000
 # So many of the loneliest, by each measure, are proven: more than are listed.
@@ -65,7 +66,7 @@ def cluster(storage: Storage, corpus: Corpus, work: str, clusters: int, seed: in
     fit = clustering.fit(np.asarray(vectors[fitted]), clusters, method=METHOD, seed=seed)
     labels, similarity = clustering.assign(vectors, fit.centroids)
     if corpus.papers >= ALL_PAIRS:
-        groups = divide(vectors, labels, exclude=hard, seed=seed, progress=_Share("cluster", corpus))
+        groups = divide(vectors, labels, exclude=hard, seed=seed, group_rows=GROUP_ROWS)
         write_arrays(storage, layout.work(work, "groups.npz"), asdict(groups))
     centroids = pa.FixedSizeListArray.from_arrays(pa.array(fit.centroids.ravel()), fit.centroids.shape[1])
     with storage.writer(layout.work(work, "centroids.parquet")) as local:
