@@ -48,6 +48,7 @@ class Corpus:
     month_end: dt.date
     dimension: int
     layers: tuple[Layer, ...]
+    model_key: str
 
     @property
     def papers(self) -> int:
@@ -97,7 +98,7 @@ def open_corpus(
     dates = read_table(storage, layout.papers(manifest["snapshot"], top.entry["shard"]), ["date"])["date"]
     rows = pc.sum(pc.less_equal(dates, pa.scalar(month_end))).as_py()
     layers[-1] = Layer(top.entry, top.vectors, rows)
-    return Corpus(manifest["snapshot"], month_end, dimension, tuple(layers))
+    return Corpus(manifest["snapshot"], month_end, dimension, tuple(layers), model_key)
 
 
 def read_papers(storage: Storage, corpus: Corpus, columns: list[str]) -> pa.Table:
@@ -128,7 +129,7 @@ def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np
     Memory: one shard's vectors at a time. Safe beside another run that makes the same matrix.
 
     Raises:
-        BadVectors: a vectors file is damaged, or not of unit length; it is named.
+        BadVectors: a vectors file is damaged, another model's, or not of unit length (NaN is not); it is named.
         IncompleteCorpus: a vectors file does not hold its shard's rows.
     """
 
@@ -172,6 +173,11 @@ def _layer_vectors(storage: Storage, corpus: Corpus, layer: Layer) -> np.ndarray
         table = read_vectors_file(storage, layer.vectors, ["id", "text_hash", "vector"])
     except BadVectors as error:
         raise BadVectors(f"{error}. {again}") from error
+    maker = (table.schema.metadata or {}).get(b"model_key", b"").decode()
+    if maker != corpus.model_key:
+        raise BadVectors(
+            f"{name} was made by the model {maker[:8] or 'of no name'}, not {corpus.model_key[:8]}. {again}"
+        )
     papers = read_table(storage, layout.papers(corpus.snapshot, shard), ["id", "text_hash"])
     if not (table["id"].equals(papers["id"]) and table["text_hash"].equals(papers["text_hash"])):
         raise IncompleteCorpus(f"{name} does not hold the papers of shard {shard}. {again}")
@@ -179,7 +185,10 @@ def _layer_vectors(storage: Storage, corpus: Corpus, layer: Layer) -> np.ndarray
     if width != corpus.dimension:
         raise BadVectors(f"{name} holds vectors of {width} components, the model makes {corpus.dimension}. {again}")
     vectors = to_matrix(table["vector"], width)
-    check_unit(vectors, name)
+    try:
+        check_unit(vectors, name)
+    except BadVectors as error:
+        raise BadVectors(f"{error}. {again}") from error
     return vectors
 
 

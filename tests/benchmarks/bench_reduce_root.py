@@ -60,6 +60,7 @@ def _shard(storage: Storage, shard: str, first: int, rows: grown.Vectors) -> dic
     item = pa.field("element", pa.float32(), nullable=False)
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel(), pa.float32()), type=pa.list_(item, 384))
     table = pa.table({"id": ids, "text_hash": ids, "truncated": np.zeros(len(rows), bool), "vector": vectors})
+    table = table.replace_schema_metadata({"model_key": KEY})
     with storage.writer(vectors_path(MODEL, KEY, shard, entry["content"])) as local:
         write_parquet(
             table, local, row_group_size=10_000, use_dictionary=False,

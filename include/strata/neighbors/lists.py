@@ -45,7 +45,8 @@ class Lists:
         self.margin = self.error if rescore else 0.0
         self.rows = np.full((len(self.owners), k), -1, np.int32)
         self.similarities = np.full((len(self.owners), k), -np.inf, np.float32)
-        self.floor = np.full(len(self.owners), -np.inf, np.float32)
+        self.reached = np.full(len(self.owners), -np.inf, np.float32)
+        self.floor = self.reached.copy()
         self._held: list[tuple[Slots, Rows, Floats]] = []
         self._count = 0
 
@@ -53,6 +54,11 @@ class Lists:
         """Start from lists found before, as another `Lists` held them: int32 and float32 (m, k)."""
         self.rows[:], self.similarities[:] = rows, similarities
         self.floor[:] = similarities[:, -1]
+
+    def skip_below(self, reached: Floats) -> None:
+        """Pass over pairs below a value that each paper's k-th nearest is known to reach: float32 (m,)."""
+        self.reached[:] = reached
+        self.floor = np.maximum(self.floor, self.reached)
 
     def offer(self, slots: npt.NDArray[np.integer], others: Rows, fast: Floats) -> None:
         """Pairs that may matter: others[i] may be a neighbour of the paper in slots[i]."""
@@ -108,7 +114,7 @@ class Lists:
         best = order[starts[:, None] + np.arange(self.k)]  # each touched slot brings at least k entries
         self.rows[touched] = others[best]
         self.similarities[touched] = near[best]
-        self.floor[touched] = near[best[:, -1]]
+        self.floor[touched] = np.maximum(near[best[:, -1]], self.reached[touched])
 
     def finish(self) -> Neighbors:
         """The lists as they stand."""

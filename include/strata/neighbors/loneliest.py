@@ -35,8 +35,9 @@ logger = logging.getLogger(__name__)
 Values = npt.NDArray[np.float64]
 
 MEASURES = ("similarity_1", "similarity_5", "mean")
-# How many times the wanted number of papers is compared with how many groups, before anyone is with all.
-SHARPEN = ((16, 64), (4, 256))
+# With how many of its nearest groups a paper at the low end is compared, and how many times the wanted number of papers
+# at once, before it is compared with everyone.
+SHARPEN = ((64, 16), (256, 4))
 SLACK = 1.1
 LEAST_SCAN = 64
 
@@ -67,7 +68,8 @@ class Bounds:
     """What is known of every paper's list: lower bounds, and for some papers the exact list.
 
     low: float32 (n, k), by row, falling, place by place no higher than the true similarity; -1 where nothing is known.
-    exact: bool (n,). lists: row and similarities of the exact ones.
+    exact: bool (n,). lists: row and similarities of the exact ones. sharpened: uint8 (n,), how many steps of SHARPEN a
+    paper has gone through.
     """
 
     def __init__(self, low: Floats, width: int) -> None:
@@ -75,6 +77,7 @@ class Bounds:
         self.error = np.float32(error_bound(width))
         self.low = self.lowered(low, out=low)
         self.exact = np.zeros(len(low), bool)
+        self.sharpened = np.zeros(len(low), np.uint8)
         self.lists: dict[int, tuple[Rows, Floats]] = {}
 
     def lowered(self, similarities: Floats, out: Floats | None = None) -> Floats:
@@ -122,14 +125,26 @@ def loneliest(
     are not ranked.
     """
     before = int(bounds.exact.sum())
-    _sharpen(shelf, bounds, allowed, count, measure, threads, progress)
-    left, width = 0, SLACK * count + LEAST_SCAN
+    inverse = shelf.partition.places()
+    left, width, sharpened = 0, SLACK * count + LEAST_SCAN, 0
     while True:
         value = bounds.values(measure, allowed)
         low = _lowest(value, round(width))
         last = value[low[min(count, len(low)) - 1]] if len(low) else -np.inf
         if not (~bounds.exact & (value <= last) & np.isfinite(value)).any():
             break
+        step = int(bounds.sharpened[low[~bounds.exact[low]]].min())
+        if step < len(SHARPEN) and SHARPEN[step][0] < shelf.partition.groups:
+            groups, times = SHARPEN[step]
+            rows = _lowest(np.where(bounds.exact | (bounds.sharpened > step), np.inf, value), times * count)
+            places = np.sort(inverse[rows]).astype(np.int64)
+            rows = shelf.partition.order[places]
+            reached = bounds.low[rows, -1]
+            bounds.learn(rows, probe_far(shelf, bounds.low.shape[1], places, groups, reached, threads, progress))
+            bounds.sharpened[rows] = step + 1
+            sharpened += len(rows)
+            logger.info("lonely papers by %s: %d compared with %d groups", measure, len(rows), groups)
+            continue
         rows = np.sort(low[~bounds.exact[low]]).astype(np.int32)
         bar = float(value[low[-1]])
 
@@ -142,6 +157,9 @@ def loneliest(
         )  # fmt: skip
         bounds.learn(rows, lists, done)
         left += int((~done).sum())
+        logger.info(
+            "lonely papers by %s: %d compared with everyone, %d of them left", measure, len(rows), (~done).sum()
+        )
         width *= 1.25
     ranked = _lowest(value, count)
     rest = value.copy()
@@ -153,26 +171,12 @@ def loneliest(
         "last_listed": float(value[ranked[-1]]) if len(ranked) else None,
         "compared_with_everyone": int(bounds.exact.sum()),
         "compared_for_this_list": int(bounds.exact.sum()) - before,
+        "compared_with_some_groups": sharpened,
         "left_before_the_end": left,
         "lowest_bound_of_the_rest": float(rest.min()) if np.isfinite(rest).any() else None,
     }
     logger.info("%d loneliest by %s: %s", count, measure, proof)
     return Ranking(ranked.astype(np.int32), value[ranked], proof)
-
-
-def _sharpen(
-    shelf: Shelf, bounds: Bounds, allowed: Mask, count: int, measure: str,
-    threads: int | None, progress: Progress | None,
-) -> None:  # fmt: skip
-    """Raise the lowest bounds by comparing with more groups, which is far cheaper than with everyone."""
-    inverse = shelf.partition.places()
-    for times, groups in SHARPEN:
-        low = _lowest(bounds.values(measure, allowed), times * count)
-        low = low[~bounds.exact[low]]
-        if groups < shelf.partition.groups and len(low):
-            places = np.sort(inverse[low]).astype(np.int64)
-            found = probe_far(shelf, bounds.low.shape[1], places, groups, threads, progress)
-            bounds.learn(shelf.partition.order[places], found)
 
 
 def _lowest(value: Values, count: int) -> npt.NDArray[np.int64]:

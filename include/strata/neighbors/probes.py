@@ -29,7 +29,8 @@ PROBES = 12
 SHORTLIST_PER_PROBE = 24
 PLACES_AT_ONCE = 32_768
 EXPANDED_AT_ONCE = 64
-FAR_AT_ONCE = 2048
+FAR_AT_ONCE = 4096
+SCORED_AT_ONCE = 512
 
 Pairs = tuple[Places, Rows, Floats]
 
@@ -85,25 +86,35 @@ def probe(shelf: Shelf, k: int, places: slice, probes: int = PROBES) -> Neighbor
 
 
 def probe_far(
-    shelf: Shelf, k: int, places: Places, probes: int, threads: int | None = None, progress: Progress | None = None
-) -> Neighbors:
-    """The k nearest of any papers among the rows of their nearest groups, chosen from all: lists by len(places)."""
+    shelf: Shelf, k: int, places: Places, probes: int, reached: Floats,
+    threads: int | None = None, progress: Progress | None = None,
+) -> Neighbors:  # fmt: skip
+    """The k nearest of any papers among the rows of their nearest groups, chosen from all.
+
+    places: int64 (m,). reached: float32 (m,), a value that each one's k-th nearest is known to reach; what is below is
+    left out of the lists, which are for len(places) papers.
+    """
     meter = Meter(f"nearest {probes} groups of {len(places)} papers", len(places), progress)
 
-    def search(some: Places) -> Neighbors:
+    def search(part: slice) -> Neighbors:
+        some = places[part]
         vectors = shelf.vectors[some]
         lists = Lists(shelf.vectors, k, shelf.pair_rules, owners=shelf.partition.order[some], rescore=False)
+        lists.skip_below(reached[part])
         wanted = min(probes, shelf.partition.groups)
-        score = vectors @ shelf.partition.centroids.T
-        best = np.argpartition(-score, wanted - 1, axis=1)[:, :wanted]
+        best = np.empty((len(some), wanted), np.int64)
+        for start in range(0, len(some), SCORED_AT_ONCE):
+            score = vectors[start : start + SCORED_AT_ONCE] @ away
+            best[start : start + SCORED_AT_ONCE] = np.argpartition(score, wanted - 1, axis=1)[:, :wanted]
         _visit(shelf, lists, vectors, np.repeat(np.arange(len(some)), wanted), best.ravel())
         return _as_held(lists)
 
-    parts = [places[start : start + FAR_AT_ONCE] for start in range(0, len(places), FAR_AT_ONCE)]
+    away = -shelf.partition.centroids.T
+    parts = [slice(start, min(start + FAR_AT_ONCE, len(places))) for start in range(0, len(places), FAR_AT_ONCE)]
     found = []
     for part, lists in zip(parts, in_turn(search, parts, threads), strict=True):
         found.append(lists)
-        meter.step(len(part))
+        meter.step(part.stop - part.start)
     return Neighbors(np.concatenate([f.rows for f in found]), np.concatenate([f.similarities for f in found]))
 
 

@@ -41,7 +41,7 @@ def expected_ranking(truth: neighbors.Neighbors, measure: str, allowed: Any, cou
 @pytest.mark.parametrize("ignore_at_least", [None, 0.98])
 @pytest.mark.parametrize("earlier_only", [False, True])
 def test_equals_all_pairs_with_ties_copies_and_flagged_rows(papers, k, ignore_at_least, earlier_only, monkeypatch):
-    monkeypatch.setattr(lonely, "SHARPEN", ((4, 3), (2, 6)))
+    monkeypatch.setattr(lonely, "SHARPEN", ((3, 4), (6, 2)))
     monkeypatch.setattr(lonely, "LEAST_SCAN", 3)
     vectors = odd_vectors(papers, seed=papers)
     exclude = np.random.default_rng(1).random(papers) < (0.2 if papers > 2 else 0)
