@@ -175,9 +175,7 @@ def _layer_vectors(storage: Storage, corpus: Corpus, layer: Layer) -> np.ndarray
         raise BadVectors(f"{error}. {again}") from error
     maker = (table.schema.metadata or {}).get(b"model_key", b"").decode()
     if maker != corpus.model_key:
-        raise BadVectors(
-            f"{name} was made by the model {maker[:8] or 'of no name'}, not {corpus.model_key[:8]}. {again}"
-        )
+        raise BadVectors(f"{name} was made by the model {maker[:8]!r}, not {corpus.model_key[:8]!r}. {again}")
     papers = read_table(storage, layout.papers(corpus.snapshot, shard), ["id", "text_hash"])
     if not (table["id"].equals(papers["id"]) and table["text_hash"].equals(papers["text_hash"])):
         raise IncompleteCorpus(f"{name} does not hold the papers of shard {shard}. {again}")
