@@ -32,6 +32,7 @@ lint: $(INSTALLED) ## Style and types
 bench: $(INSTALLED) ## Measure this machine; prints ratios; FULL=1 takes an hour; peers of the encoder: make bench-peers
 	$(BIN)/python tests/benchmarks/bench_encode.py $(if $(FULL),--full) $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
 	$(BIN)/python tests/benchmarks/bench_shards.py
+	$(BIN)/python tests/benchmarks/bench_reduce.py
 
 bench-peers: $(INSTALLED) ## Install what the encoder is measured against into .peers
 	$(BIN)/python -m venv --clear .peers
