@@ -17,8 +17,10 @@ def save(folder: Path, seed: int = 0) -> Path:
     bert.mkdir(parents=True)
     letters = string.ascii_lowercase + string.digits + string.punctuation
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    (bert / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(vocab_file=str(bert / "vocab.txt")).save_pretrained(bert)
+    tokenizer = BertTokenizerFast(vocab={word: number for number, word in enumerate(words)})
+    # A tokenizer that did not get its vocabulary reads every word as unknown, and every test would pass on any text.
+    assert tokenizer.tokenize("film") == ["f", "##i", "##l", "##m"]
+    tokenizer.save_pretrained(bert)
     torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(words),

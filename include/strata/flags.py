@@ -131,7 +131,8 @@ def _maybe_no_prose(abstracts: pa.StringArray) -> Mask:
         or _plainly_english(abstract.split(" ", _READ_WORDS))
         for abstract in abstracts.to_pylist()
     ]
-    return (spaces + 1 < _SHORT_WORDS) | (letters < 0.6 * signs) | ~np.array(english, bool)
+    maybe: Mask = (spaces + 1 < _SHORT_WORDS) | (letters < 0.6 * signs) | ~np.array(english, bool)
+    return maybe
 
 
 def _count(found: Mask, ends: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -75,7 +75,8 @@ def cluster(storage: Storage, corpus: Corpus, work: str, clusters: int, seed: in
     with storage.writer(layout.work(work, "topics.parquet")) as local:
         write_parquet(pa.table({"topic": labels, "similarity": similarity}), local)
     sizes = np.bincount(labels, minlength=clusters)
-    facts = {"clusters": clusters, "fitted": fit.sampled, "objective": fit.objective, "empty": fit.empties}
+    facts: dict[str, Any] = {"clusters": clusters, "fitted": fit.sampled, "objective": fit.objective}
+    facts["empty"] = fit.empties
     facts |= {"method": METHOD, "seed": seed, "smallest": int(sizes.min()), "largest": int(sizes.max())}
     write_json(storage, layout.work(work, "fit.json"), facts)
 

@@ -89,7 +89,7 @@ CHILD = """
 import sys, time, json
 from strata import reduce, stages
 from strata.neighbors import large, probes
-reduce.ALL_PAIRS, probes.PLACES_AT_ONCE, large.PIECE_RANGES = 0, 40, 1
+reduce.ALL_PAIRS, reduce.GROUP_ROWS, probes.PLACES_AT_ONCE, large.PIECE_RANGES = 0, 16, 40, 1
 search = probes.probe
 def slow(*given):
     time.sleep(0.4)

@@ -207,7 +207,7 @@ def _scored_part(shelf: Shelf, places: Neighbors, part: slice, inverse: Rows) ->
 
 
 def _papers(piece: list[slice]) -> int:
-    return piece[-1].stop - piece[0].start
+    return int(piece[-1].stop - piece[0].start)
 
 
 def _joined(found: list[Neighbors]) -> Arrays:

@@ -136,8 +136,8 @@ def loneliest(
         step = int(bounds.sharpened[low[~bounds.exact[low]]].min())
         if step < len(SHARPEN) and SHARPEN[step][0] < shelf.partition.groups:
             groups, times = SHARPEN[step]
-            rows = _lowest(np.where(bounds.exact | (bounds.sharpened > step), np.inf, value), times * count)
-            places = np.sort(inverse[rows]).astype(np.int64)
+            lowest = _lowest(np.where(bounds.exact | (bounds.sharpened > step), np.inf, value), times * count)
+            places = np.sort(inverse[lowest]).astype(np.int64)
             rows = shelf.partition.order[places]
             reached = bounds.low[rows, -1]
             bounds.learn(rows, probe_far(shelf, bounds.low.shape[1], places, groups, reached, threads, progress))
