@@ -22,7 +22,7 @@ test: $(INSTALLED) ## All tests
 	$(BIN)/python -m pytest
 
 test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)
-	$(BIN)/python -m pytest tests/celery
+	$(BIN)/python -m pytest tests/celery -m celery
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .

@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 MONTH = "2012-01"
 SHARDS = 12
 pytestmark = [
-    pytest.mark.scheduler,
+    pytest.mark.celery,
     pytest.mark.skipif(services.postgres_programs() is None, reason=f"PostgreSQL is missing: {services.MISSING}"),
     pytest.mark.skipif(shutil.which("redis-server") is None, reason=f"Redis is missing: {services.MISSING}"),
 ]

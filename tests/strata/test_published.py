@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from strata.corpus import read_papers, read_vectors
@@ -58,12 +59,18 @@ def test_rows_come_in_the_order_asked_for(published_storage: Storage, published_
     assert [row["id"] for row in found] == [ids[300], ids[2], ids[51]]
 
 
-def test_a_corpus_that_has_changed_or_gone_is_refused(record_root: Path, tmp_path: Path) -> None:
+def test_a_corpus_that_has_changed_or_gone_is_refused(
+    record_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STRATA_SCRATCH", str(tmp_path / "scratch"))  # where no matrix lies that stands in for the files
     root = Path(shutil.copytree(record_root, tmp_path / "root"))
     storage = connect(str(root))
     vectors = root / open_record(storage, "2012-01").corpus.layers[2].vectors
     data = bytearray(vectors.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 200] = bytes(200)
+    group = pq.read_metadata(vectors).row_group(0)
+    column = next(c for c in map(group.column, range(group.num_columns)) if c.path_in_schema.startswith("vector"))
+    start = column.data_page_offset + column.total_compressed_size // 2
+    data[start : start + 200] = bytes(200)
     vectors.write_bytes(data)
     record = open_record(storage, "2012-01")
     with pytest.raises(BadVectors, match=vectors.name):
