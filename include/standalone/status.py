@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from strata.progress import Progress
 
-STAGES = ("find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report", "export")
+STAGES = ("find_snapshot", "shard", "embed", "cluster", "spread", "search", "neighbors", "map", "report", "export")
 MAPPED = "embed"
 
 # After this long a stage's own pace, with the gaps between its tasks, tells more than the tasks' momentary rates.

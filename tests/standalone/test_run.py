@@ -67,7 +67,7 @@ def test_a_run_ends_with_its_record_its_cost_and_three_findings(folder: Path) ->
     assert f"    {record}/\n    {record}/report.html\n" in said
     assert re.search(r"embed +\d:\d\d:\d\d +512 MB", said)
     assert said.endswith("1. first words\n2. second\n3. third\n")
-    assert "[3/8] embed: done in" in said
+    assert "[3/10] embed: done in" in said
     conf = json.loads((folder / ".strata" / "airflow" / "conf.json").read_text())
     assert conf == {"snapshot": str(folder / "snapshot.jsonl"), "month": "2019-12", "sample": 5}
     assert not living_below(folder)

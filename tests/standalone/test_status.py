@@ -7,7 +7,9 @@ import pytest
 from standalone.status import TaskState, clock, describe, stage_times, status_of
 from strata.progress import Progress
 
-AFTER_EMBED = [TaskState(stage, -1, None) for stage in ("cluster", "neighbors", "map", "report", "export")]
+AFTER_EMBED = [
+    TaskState(stage, -1, None) for stage in ("cluster", "spread", "search", "neighbors", "map", "report", "export")
+]
 CUT = [TaskState("find_snapshot", -1, "success", 1, "", 0, 2), TaskState("shard", -1, "success", 1, "", 2, 10)]
 
 
@@ -29,10 +31,10 @@ def test_before_the_snapshot_is_cut_nobody_knows_the_number_of_shards() -> None:
     seen = Progress("shard", "demo", 50_000, 124_099, "lines", 40_000.0, 2)
     status = status_of(tasks, {("shard", -1): seen}, now=4)
     assert (status.stage, status.units_done, status.units, status.left_s) == ("shard", 50_000, 124_099, 2)
-    assert describe(status, 61) == "0:01:01 [2/8] shard: 50,000 of 124,099 lines, 40,000 lines/s, 0:00:02 left"
+    assert describe(status, 61) == "0:01:01 [2/10] shard: 50,000 of 124,099 lines, 40,000 lines/s, 0:00:02 left"
     waiting = status_of([*CUT, TaskState("embed", -1, None), *AFTER_EMBED], {}, now=11)
     assert (waiting.stage, waiting.tasks) == ("embed", None)
-    assert describe(waiting, 11) == "0:00:11 [3/8] embed: waiting for its turn"
+    assert describe(waiting, 11) == "0:00:11 [3/10] embed: waiting for its turn"
 
 
 def test_rates_of_running_shards_add_up_and_time_left_is_for_all_shards() -> None:
@@ -50,7 +52,7 @@ def test_rates_of_running_shards_add_up_and_time_left_is_for_all_shards() -> Non
     # A finished shard is done to its last paper, whatever its last line said; its rate is a thing of the past.
     assert (status.units_done, status.units, status.rate) == (2000, 4000, 100.0)
     assert status.left_s == 20
-    assert describe(status, 30) == "0:00:30 [3/8] embed: 1 of 4 shards, 50%, 100 papers/s, 0:00:20 left"
+    assert describe(status, 30) == "0:00:30 [3/10] embed: 1 of 4 shards, 50%, 100 papers/s, 0:00:20 left"
 
 
 def test_shards_whose_vectors_were_all_there_shorten_the_time_left() -> None:
@@ -70,17 +72,17 @@ def test_once_settled_the_pace_counts_the_gaps_between_tasks() -> None:
 def test_failed_and_retried_shards_are_shown() -> None:
     tasks = [*CUT, embed(0, "failed", 10, 12), embed(1, "up_for_retry", 10, 12), embed(2, "running", 12), *AFTER_EMBED]
     status = status_of(tasks, {}, now=13)
-    assert describe(status, 13) == "0:00:13 [3/8] embed: 0 of 3 shards, 1 to be tried again, 1 failed"
+    assert describe(status, 13) == "0:00:13 [3/10] embed: 0 of 3 shards, 1 to be tried again, 1 failed"
 
 
 def test_a_stage_without_progress_says_that_it_is_at_work() -> None:
     tasks = [*CUT, embed(0, "success", 10, 20), TaskState("cluster", -1, "running", 1, "", 21), *AFTER_EMBED[1:]]
-    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [4/8] cluster: at work"
+    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [4/10] cluster: at work"
 
 
 def test_a_finished_run_is_no_stage_of_its_own() -> None:
     tasks = [TaskState("export", -1, "success", 1, "", 1, 2)]
-    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [8/8] export: finishing"
+    assert describe(status_of(tasks, {}, now=30), 30) == "0:00:30 [10/10] export: finishing"
 
 
 def test_the_longest_line_fits_a_terminal() -> None:

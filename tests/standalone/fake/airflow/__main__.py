@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 FAKE = os.environ.get("FAKE", "")
 ENDLESS = ("slow", "deaf", "dies")
-STAGES = ("find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report", "export")
+STAGES = ("find_snapshot", "shard", "embed", "cluster", "spread", "search", "neighbors", "map", "report", "export")
 # What the API server must remember between requests.
 RUN: dict[str, Any] = {}
 
