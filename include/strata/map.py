@@ -119,8 +119,6 @@ def _index(reduced: Vectors, threads: int) -> Any:
     else:
         lists = int(2 * np.sqrt(rows))
         index = faiss.IndexIVFFlat(faiss.IndexFlatL2(width), width, lists)
-        index.own_fields = True
-        index.quantizer.this.disown()
         index.nprobe = _LISTS_VISITED
         index.train(reduced)
     index.add(reduced)

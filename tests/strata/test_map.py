@@ -80,3 +80,10 @@ def test_the_record_has_a_place_for_every_paper(record_root: Path) -> None:
     papers = pq.read_table(record_root / "records/2012-01/papers.parquet")
     assert placed.column_names == ["id", "x", "y"]
     assert placed["id"].to_pylist() == papers["id"].to_pylist()
+
+
+def test_a_large_corpus_is_laid_out_by_its_own_methods(vectors: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above 50,000 papers neighbours are sought in lists: what that path frees twice ends the whole task."""
+    monkeypatch.setattr(mapping, "_EXACT_UP_TO", 100)
+    monkeypatch.setattr(mapping, "_TREE_UP_TO", 100)
+    assert own_group_share(place(vectors, 0, 2)) > 0.9
