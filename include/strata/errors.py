@@ -31,10 +31,6 @@ class BadVectors(StrataError):
     """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""
 
 
-class QualityDropped(StrataError):
-    """A record's figures fell far below those of the record before."""
-
-
 class Unavailable(Exception):
     """A store or a source does not answer, or not in full, after all tries with growing pauses.
 

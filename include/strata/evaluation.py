@@ -14,14 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from strata.errors import QualityDropped
-
 Labels = npt.NDArray[np.integer[Any]]
 Rows = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
-
-# The largest loss of AMI against the categories that is taken for noise: our own definition.
-LARGEST_DROP = 0.03
 
 
 def agreement(clusters: Labels, categories: Labels) -> dict[str, float]:
@@ -99,27 +94,3 @@ def evaluate(
         },
         "nearest": {name: neighbor_agreement(nearest, known, counted) for name, known in categories.items()},
     }
-
-
-def check(now: Mapping[str, Any], before: Mapping[str, Any], month: str, largest_drop: float = LARGEST_DROP) -> None:
-    """Hold this record's figures against those of the record before.
-
-    Args:
-        now: what ``evaluate`` returned for this record.
-        before: the same for an earlier record with the same model, selection and number of clusters.
-        month: of the earlier record, for the message.
-        largest_drop: how far the AMI of a level may fall.
-
-    Raises:
-        QualityDropped: a figure fell further than that, or is no number.
-    """
-    for level, by_category in now["clusters"].items():
-        for name, figures in by_category.items():
-            was = before.get("clusters", {}).get(level, {}).get(name, {}).get("ami")
-            ami = figures["ami"]
-            if not np.isfinite(ami) or (was is not None and ami < was - largest_drop):
-                raise QualityDropped(
-                    f"the {level}s' agreement with arXiv's {name} (AMI) is {ami:.3f} after {was} in {month}, a fall of "
-                    f"more than {largest_drop}: the vectors or the clusters are not what they were. Look into what "
-                    "changed; a largest drop of 1 lets the record through"
-                )

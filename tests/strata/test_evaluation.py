@@ -1,4 +1,4 @@
-"""Agreement with arXiv's categories. If these fail, broken vectors go unnoticed, or a sound month is turned away."""
+"""Agreement with arXiv's categories. If these fail, nobody can tell from a record that its vectors are broken."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from strata.errors import QualityDropped
-from strata.evaluation import agreement, check, evaluate, neighbor_agreement, purity
+from strata.evaluation import agreement, evaluate, neighbor_agreement, purity
 
 
 def test_the_same_partition_under_other_numbers_agrees_fully() -> None:
@@ -45,18 +44,3 @@ def test_flagged_papers_do_not_count() -> None:
     assert found["papers"] == 4
     assert found["clusters"]["topic"]["archive"]["ami"] == pytest.approx(1)
     assert math.isnan(found["nearest"]["archive"]["agreement"])
-
-
-def figures(ami: float) -> dict[str, object]:
-    return {"clusters": {"topic": {"archive": {"ami": ami}}}}
-
-
-def test_a_fall_turns_the_task_red_and_noise_does_not() -> None:
-    check(figures(0.52), figures(0.54), "2019-11")
-    check(figures(0.60), figures(0.54), "2019-11")
-    check(figures(0.10), {}, "2019-11")
-    check(figures(0.10), figures(0.54), "2019-11", largest_drop=1)
-    with pytest.raises(QualityDropped, match="2019-11"):
-        check(figures(0.50), figures(0.54), "2019-11")
-    with pytest.raises(QualityDropped):
-        check(figures(float("nan")), {}, "2019-11")

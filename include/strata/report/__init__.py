@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from strata import layout, lonely, topics, trends
+from strata import evaluation, layout, lonely, topics, trends
 from strata.allowance import peak_memory
 from strata.corpus import Corpus, read_papers
 from strata.layout import papers as papers_path
@@ -81,14 +81,13 @@ def make(
     storage: Storage, run: Plan, manifest: dict[str, Any], corpus: Corpus, month: str, work: str
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Return a record's tables by name, and its summary; the same bits for the same corpus and parameters."""
-    papers = read_papers(storage, corpus, ["id", "title", "archive", "date", "flags"])
+    papers = read_papers(storage, corpus, ["id", "title", "primary", "archive", "date", "flags"])
     found = read_work(storage, work)
     dates = papers["date"].to_numpy().astype("datetime64[D]")
     hard = hard_flagged(papers["flags"])
     topic, count = found["topic"], found["fit"]["clusters"]
     snapshot_date = trends.snapshot_date(dates, corpus.month_end)
-    archives = papers["archive"].to_pylist()
-    _, archive = np.unique(np.array(archives, dtype=object).astype(str), return_inverse=True)
+    archives, archive = papers["archive"].to_pylist(), _codes(papers["archive"])
     judged = trends.judge(topic, archive, dates, ~hard, count, snapshot_date, trends.Thresholds())
     text = _topic_text(storage, corpus, found, dates, ~hard, judged)
     measured = lonely.measure(found["similarities"], archives, _abstract_words(storage, corpus))
@@ -111,7 +110,16 @@ def make(
         record["map"] = placed.add_column(0, "id", papers["id"])
     findings = strongest(record, trends.nearest_misses(judged, 1))
     summary = _summary(run, manifest, corpus, month, judged, papers, hard, found, record)
+    summary["evaluation"] = evaluation.evaluate(
+        {"topic": topic}, {"archive": archive, "category": _codes(papers["primary"])}, found["rows"], ~hard
+    )
     return record, summary | {"findings": findings}
+
+
+def _codes(names: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return a number for every name, in the order of the names; (n,) int64."""
+    _, codes = np.unique(names.to_numpy().astype(str), return_inverse=True)
+    return codes.astype(np.int64)
 
 
 def _topic_text(
