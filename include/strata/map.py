@@ -5,7 +5,7 @@ large picture is that of the vectors and not of chance. Beyond ``FITTED`` papers
 and every other paper is placed at the median of its nearest sampled papers.
 
 Why this one. On 20,000 real abstracts (all-MiniLM-L6-v2, 384 components) and two busy cores, each method with its own
-defaults on the same 50 components (PaCMAP on its own 100), in one run:
+defaults (the chosen one as set below) on the same 50 components (PaCMAP on its own 100), in one run:
 
     method                        wall   of the 10 nearest papers, among      random triplets   packages it adds
                                          the 10 nearest   the 100 nearest     in right order

@@ -186,7 +186,8 @@ class _Spill:
         if self._writer is None:
             return
         self._writer.close()
-        file = pa.ipc.open_file(pa.memory_map(str(self._path)))
+        # Read, not mapped: pages of a mapped file would count as this process's memory until the last month is done.
+        file = pa.ipc.open_file(pa.OSFile(str(self._path)))
         pending: list[pa.Table] = []
         rows = 0
         for month in sorted(self._months):
