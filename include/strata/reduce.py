@@ -37,7 +37,7 @@ METHOD: Literal["faiss", "minibatch"] = "minibatch"
 _FITTED_ROWS = 200_000
 # From this many papers on likely neighbours are searched and the lonely proven. On 69,284 real papers comparing all
 # pairs took 20 s and the search 26 s, in turn on the same two cores; the one grows with the square of the papers, so
-# they are even at some 90,000. Below, every list is exact at no more cost.
+# they should be even at some 90,000 (reckoned). Below, every list is exact at hardly more cost.
 ALL_PAIRS = 100_000
 GROUP_ROWS = 256
 # The most papers whose likely neighbours one task searches; above it they are spread over several.
