@@ -14,9 +14,10 @@ month. Vectors are kept and reused: only new and changed abstracts are embedded.
 
 **The fields.** *Month*: the record shows arXiv as it was at that month's end. *Snapshot*: path or `s3://` address of
 the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `huggingface`, `huggingface@2024-06-30`.
-*Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters* and *Seed* are
-for experiments; *Refused share* is how many unreadable lines are still accepted. A snapshot that lost papers stops the
-run for you to look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather,
+*Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters*, *Clustering*
+and *Seed* are for experiments; topics go on from the last record's unless *Fresh topics* is on;
+*Refused share* is how many unreadable lines are still accepted. A snapshot that lost papers stops the run for you to
+look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather,
 Parquet or a faiss index to `exports/<month>/` as well.
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
@@ -28,6 +29,7 @@ everything that is already made is kept.
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
+| report: "agree far less" | topics agree less with arXiv's categories than last time | *Largest drop* accepts it |
 | spread, search, neighbors, map, report | see the log | clear the task; it goes on from what is there |
 | export | the disk is full, or the month was published anew meanwhile | clear the task |
 """
@@ -114,7 +116,29 @@ PARAMS = {
         minimum=1,
         maximum=10_000,
         title="Clusters",
-        description="How many topics. Blank: 400 for all of arXiv, fewer for less.",
+        description="How many topics. Blank: by the corpus's size, 2,681 in 400 themes for all of arXiv.",
+    ),
+    "clustering": Param(
+        "faiss",
+        type="string",
+        enum=["faiss", "minibatch"],
+        title="Clustering",
+        description="faiss: topics inside themes. minibatch: the one level of clusters of the published reference.",
+    ),
+    "fresh": Param(
+        False,
+        type="boolean",
+        title="Fresh topics",
+        description="Cluster anew instead of going on from the topics of the last record.",
+    ),
+    "max_drop": Param(
+        0.03,
+        type="number",
+        minimum=0,
+        maximum=1,
+        title="Largest drop",
+        description="The report fails if the topics' agreement with arXiv's categories (AMI) fell by more since the "
+        "last record. Raise it to accept a drop.",
     ),
     "max_refused": Param(
         0.01,

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from strata import stages, synthetic
+from strata import clustering, stages, synthetic
 from strata.errors import StrataError, Unavailable
+from strata.plan import MAX_DROP
 from strata.storage import connect
 
 
@@ -151,6 +152,9 @@ def _add_run_options(add: Any) -> None:
     add("--seed", type=int, default=0, help="of sample and clusters")
     add("--shard-size", type=int, default=10_000, help="papers a shard")
     add("--clusters", type=int, help="how many topics")
+    add("--clustering", choices=clustering.METHODS, default="faiss", help="minibatch: as the published reference did")
+    add("--fresh", action="store_true", help="cluster anew instead of going on from the last record's topics")
+    add("--max-drop", type=float, default=MAX_DROP, help="largest drop of the agreement with arXiv's categories")
     add("--accept-smaller", action="store_true", help="take a snapshot that holds fewer papers than an earlier one")
     add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
 

@@ -1,17 +1,18 @@
-"""Centroids for a corpus and a label for every paper.
+"""Topics and themes: centroids for a corpus, and a label for every paper at two levels.
 
-Two ways to fit: FAISS's spherical k-means, which keeps centroids at unit length and reseeds empty ones, and
-scikit-learn's MiniBatchKMeans with the parameters of the run this project grew from. Both are fitted on a
-sample spread over time, so that no era of arXiv goes without centroids, and both give the same bits again for
-the same input, seed and number of threads.
+Topics are fitted first, all at once: spherical k-means by FAISS from a k-means++ start, on a sample spread over time,
+so that no era of arXiv goes without centroids. Themes are then made of whole topics (weighted k-means of
+their means), so that no boundary of a theme cuts a topic in two. On 124,099 real papers that gives better topics than
+themes first and topics inside them (mean cosine 0.631 against 0.620, AMI with arXiv's categories 0.486 against 0.469).
+scikit-learn's MiniBatchKMeans, with the parameters of the run this project grew from, is there to repeat that run. All
+give the same bits again for the same input, seed and threads.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +20,22 @@ import numpy.typing as npt
 logger = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int32]
 Method = Literal["faiss", "minibatch"]
-FULL = 400
+METHODS: tuple[Method, ...] = ("faiss", "minibatch")
+MOST_THEMES, MOST_TOPICS = 400, 3_000
+TOPICS_A_THEME = 6.7
 FAISS_ROUNDS = 15
 MINIBATCH_ROWS = 4096
+# k-means++ looks at so many rows a cluster: enough to find each, and a small share of what the rounds cost.
+START_ROWS = 20
+
+
+class Levels(NamedTuple):
+    """How many clusters there are at each level."""
+
+    themes: int
+    topics: int
 
 
 @dataclass(frozen=True)
@@ -39,14 +52,23 @@ class Fit:
     sampled: int
 
 
-def count_for(papers: int) -> int:
-    """How many themes a corpus of this size gets: sqrt(papers / 2), at most 400, at least 1.
+def levels_for(papers: int, topics: int | None = None) -> Levels:
+    """How many themes and topics a corpus of this size gets; `topics` overrides the rule for them.
 
-    The rule of thumb of Mardia, Kent and Bibby (Multivariate Analysis, 1979, section 13.4). It leaves about
-    sqrt(2 n) papers in a theme, so counts by year stay readable: 9 papers 2 themes, 4,000 papers 45, 124,000
-    papers 249; from 320,000 papers on all 400 of the published run.
+    Topics: papers^0.6 / 2.7, at most 3,000, at most one for every fifty papers, at least 1; themes: topics / 6.7, at
+    most 400. So 9 papers have 1 topic, 4,000 papers 54 in 8 themes, 124,000 papers 422 in 63 (294 papers a topic), all
+    2.7 million 2,681 in 400 (1,011 a topic). Between the square root, which would leave topics of all arXiv too large
+    to die (the deadest of 400 still has a sixth of its peak), and a fixed size, which would leave those of a sample too
+    small to be judged.
     """
-    return min(FULL, max(1, round(math.sqrt(papers / 2))))
+    rule = min(MOST_TOPICS, round(papers**0.6 / 2.7), max(1, papers // 50))
+    count = max(1, min(topics or rule, papers))
+    return Levels(max(1, min(MOST_THEMES, round(count / TOPICS_A_THEME))), count)
+
+
+def count_for(papers: int) -> int:
+    """How many themes a corpus of this size gets; see `levels_for`."""
+    return levels_for(papers).themes
 
 
 def spread(papers: int, sample: int, seed: int) -> npt.NDArray[np.int64]:
@@ -57,6 +79,18 @@ def spread(papers: int, sample: int, seed: int) -> npt.NDArray[np.int64]:
     return np.random.default_rng(seed).integers(edges[:-1], edges[1:], dtype=np.int64)
 
 
+def lasting_sample(rows: npt.NDArray[np.int64], sample: int, seed: int) -> npt.NDArray[np.int64]:
+    """A sample of these rows, ascending, that hardly changes when later rows join: int64 (min(sample, len(rows)),).
+
+    Each row has a number of its own, drawn by a hash of row and seed; those with the lowest are taken. As a month adds
+    one paper in a hundred, all but one in a hundred of the sample are those of the month before.
+    """
+    mixed = (rows.astype(np.uint64) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)  # splitmix64 (Steele et al. 2014)
+    lowest = np.argsort(mixed ^ (mixed >> np.uint64(29)), kind="stable")[:sample]
+    return np.sort(rows[lowest])
+
+
 def fit(
     vectors: Vectors,
     clusters: int,
@@ -64,16 +98,26 @@ def fit(
     method: Method = "faiss",
     seed: int,
     sample: int = 200_000,
+    start: Vectors | None = None,
+    rounds: int = FAISS_ROUNDS,
 ) -> Fit:
     """Fit centroids on a spread sample of the rows.
 
-    vectors: float32 (n, d), unit rows in time order, in memory or mapped; clusters: at most n.
+    Args:
+        vectors: float32 (n, d), unit rows in time order, in memory or mapped.
+        clusters: at most n.
+        method: "faiss", spherical; or "minibatch", as the reference did.
+        seed: decides the sample and the start.
+        sample: the most rows that are fitted on.
+        start: centroids of an earlier fit to go on from, float32 (at most `clusters`, d); k-means++ draws the rest.
+        rounds: of FAISS.
     """
     rows = spread(len(vectors), sample, seed)
     if not 1 <= clusters <= len(rows):
         raise ValueError(f"{clusters} clusters cannot be fitted on {len(rows)} papers")
-    fitted = np.ascontiguousarray(vectors[rows])
-    centroids = _unit(_minibatch(fitted, clusters, seed) if method == "minibatch" else _faiss(fitted, clusters, seed))
+    fitted = np.ascontiguousarray(vectors if len(rows) == len(vectors) else vectors[rows], np.float32)
+    raw = _minibatch(fitted, clusters, seed) if method == "minibatch" else _faiss(fitted, clusters, seed, start, rounds)
+    centroids = unit(raw)
     labels, similarity = assign(fitted, centroids)
     objective = float(similarity.mean(dtype=np.float64))
     empties = clusters - len(np.unique(labels))
@@ -84,9 +128,7 @@ def fit(
     return Fit(centroids, objective, empties, len(rows))
 
 
-def assign(
-    vectors: Vectors, centroids: Vectors, block_rows: int = 8192
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+def assign(vectors: Vectors, centroids: Vectors, block_rows: int = 8192) -> tuple[Labels, npt.NDArray[np.float32]]:
     """The nearest centroid of every row, the first of equal ones: labels int32 (n,), cosine to it float32
     (n,).
 
@@ -95,24 +137,106 @@ def assign(
     labels = np.empty(len(vectors), np.int32)
     similarity = np.empty(len(vectors), np.float32)
     columns = np.ascontiguousarray(centroids.T)
-    for start in range(0, len(vectors), block_rows):
-        block = slice(start, min(start + block_rows, len(vectors)))
+    for first in range(0, len(vectors), block_rows):
+        block = slice(first, min(first + block_rows, len(vectors)))
         cosines = np.asarray(vectors[block]) @ columns
         labels[block] = cosines.argmax(axis=1)
         similarity[block] = np.take_along_axis(cosines, labels[block, None].astype(np.int64), axis=1)[:, 0]
     return labels, similarity
 
 
-def _faiss(fitted: Vectors, clusters: int, seed: int) -> Vectors:
+def themes_of(
+    means: Vectors, sizes: npt.NDArray[np.int64], themes: int, seed: int, start: Vectors, *, go_on: bool = False
+) -> tuple[Labels, Vectors]:
+    """Put topics together into themes: each topic's theme, int32 (k,), and the themes' unit centroids (themes, d).
+
+    Weighted k-means of the means of the topics' papers, (k, d), not of length one: a topic weighs as much as it has
+    papers, a loose one less. It starts from `start`, centroids (themes, d) fitted to the papers themselves, and from
+    ten starts of its own; the closest fit is taken. To `go_on` from last month's themes it starts from them alone.
+    """
+    from sklearn.cluster import KMeans
+
+    weight, points = np.maximum(sizes, 1e-3), means.astype(np.float64)
+    fits = [KMeans(themes, init=start.astype(np.float64), n_init=1).fit(points, sample_weight=weight)]
+    if not go_on:
+        fits.append(KMeans(themes, n_init=10, random_state=seed).fit(points, sample_weight=weight))
+    found = min(fits, key=lambda fit: fit.inertia_).labels_
+    member = np.zeros((themes, len(found)))
+    member[found, np.arange(len(found))] = weight
+    return found.astype(np.int32), unit(member @ points)
+
+
+def means_of(vectors: Vectors, labels: Labels, clusters: int) -> Vectors:
+    """The mean of every cluster's rows, float32 (k, d); zeros for an empty one. Memory: blocks of the rows."""
+    from scipy.sparse import csr_matrix
+
+    sums = np.zeros((clusters, vectors.shape[1]))
+    for first in range(0, len(vectors), 8192):
+        block = np.asarray(vectors[first : first + 8192])
+        places = (labels[first : first + len(block)], np.arange(len(block)))
+        sums += csr_matrix((np.ones(len(block), np.float32), places), (clusters, len(block))) @ block
+    sizes = np.bincount(labels, minlength=clusters)
+    means: Vectors = (sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
+    return means
+
+
+def unit(rows: npt.NDArray[Any]) -> Vectors:
+    """The rows at length one; a row of zeros stays as it is."""
+    length = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    made: Vectors = (rows / np.maximum(length, 1e-12)).astype(np.float32)
+    return made
+
+
+def _faiss(fitted: Vectors, clusters: int, seed: int, start: Vectors | None, rounds: int) -> Vectors:
     import faiss
 
+    # Its own start, random rows, merges small separate topics: of those planted in the generated snapshot 3 to 6 share
+    # a topic with a larger one, over four seeds, and none from a k-means++ start (mean cosine to the centroid 0.860
+    # against 0.840 to 0.845; MiniBatchKMeans 0.858 to 0.861, 0 or 1 merged, in twice the processor time).
     # FAISS would thin the sample to 256 rows a centroid by itself; the sample is ours to choose.
     trainer = faiss.Kmeans(
-        fitted.shape[1], clusters, niter=FAISS_ROUNDS, spherical=True, seed=seed,
+        fitted.shape[1], clusters, niter=rounds, spherical=True, seed=seed,
         min_points_per_centroid=1, max_points_per_centroid=len(fitted),
     )  # fmt: skip
-    trainer.train(fitted)
+    trainer.train(fitted, init_centroids=_start(fitted, clusters, seed, start))
     return np.asarray(trainer.centroids, np.float32)
+
+
+def _start(fitted: Vectors, clusters: int, seed: int, start: Vectors | None) -> Vectors:
+    """Centroids to begin with, by k-means++ (Arthur and Vassilvitskii 2007) on a part of the rows."""
+    known = np.empty((0, fitted.shape[1]), np.float32) if start is None else start[:clusters]
+    wanted = clusters - len(known)
+    if not wanted:
+        return np.ascontiguousarray(known)
+    draw = np.random.default_rng(seed)
+    if len(known):  # the rest where the known ones fit worst
+        rows = np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])
+        worse = np.argsort(assign(fitted[rows], known)[1], kind="stable")[: max(wanted, len(rows) // 4)]
+        rows = rows[np.sort(worse)]
+    else:
+        rows = np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])
+    chosen = _plus_plus(fitted[rows], wanted, draw)
+    return np.ascontiguousarray(np.concatenate([known, fitted[rows[chosen]]]))
+
+
+def _plus_plus(rows: Vectors, wanted: int, draw: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Rows to start from, far from each other: each drawn by its squared distance to the nearest before, (wanted,).
+
+    The greedy form: of 2 + log(wanted) draws the one that leaves the least. scikit-learn's own gives the same quality,
+    but takes every product in float64, five times as long.
+    """
+    trials = 2 + int(np.log(wanted))
+    chosen = np.empty(wanted, np.int64)
+    chosen[0] = draw.integers(len(rows))
+    left = np.maximum(1 - rows @ rows[chosen[0]], 0)
+    columns = np.ascontiguousarray(rows.T)
+    for place in range(1, wanted):
+        heap = np.cumsum(left, dtype=np.float64)
+        picks = np.minimum(np.searchsorted(heap, draw.random(trials) * heap[-1], "right"), len(rows) - 1)
+        after = np.minimum(left, np.maximum(1 - rows[picks] @ columns, 0))
+        best = int(after.sum(axis=1, dtype=np.float64).argmin())
+        chosen[place], left = picks[best], after[best]
+    return chosen
 
 
 def _minibatch(fitted: Vectors, clusters: int, seed: int) -> Vectors:
@@ -122,9 +246,3 @@ def _minibatch(fitted: Vectors, clusters: int, seed: int) -> Vectors:
         n_clusters=clusters, batch_size=min(MINIBATCH_ROWS, len(fitted)), n_init="auto", random_state=seed
     )
     return np.asarray(trainer.fit(fitted).cluster_centers_, np.float32)
-
-
-def _unit(centroids: Vectors) -> Vectors:
-    length = np.linalg.norm(centroids.astype(np.float64), axis=1, keepdims=True)
-    unit: Vectors = (centroids / np.maximum(length, 1e-12)).astype(np.float32)
-    return unit

@@ -23,6 +23,7 @@ from strata import layout
 from strata.allowance import scratch_folder
 from strata.embed import check_unit, read_vectors_file, to_matrix, vectors_path
 from strata.errors import BadVectors, IncompleteCorpus
+from strata.flags import HARD
 from strata.progress import Reporter
 from strata.storage import Storage, read_table
 
@@ -112,6 +113,11 @@ def read_papers(storage: Storage, corpus: Corpus, columns: list[str]) -> pa.Tabl
             )
         tables.append(table.slice(0, layer.rows))
     return pa.concat_tables(tables)
+
+
+def hard_flagged(flags: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which papers carry a flag that keeps them out of centroids, rankings and denominators; (n,) bool."""
+    return np.array([not HARD.isdisjoint(found) for found in flags.to_pylist()], bool)
 
 
 def matrix_path(corpus: Corpus) -> Path:

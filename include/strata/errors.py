@@ -31,6 +31,10 @@ class BadVectors(StrataError):
     """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""
 
 
+class Degraded(StrataError):
+    """The topics agree far less with arXiv's categories than those of the last record. Says how to accept it."""
+
+
 class Unavailable(Exception):
     """A store or a source does not answer, or not in full, after all tries with growing pauses.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from strata import encoders
 from strata.categories import parse_wanted
+from strata.clustering import METHODS, Method
 from strata.errors import BadRequest, BadSnapshot
 from strata.layout import MONTH
 from strata.shards import Selection, snapshot_name
@@ -20,6 +21,7 @@ from strata.storage import Storage
 # taken for whole.
 LAG = dt.timedelta(days=7)
 _LARGEST_SHARD = 100_000
+MAX_DROP = 0.03
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Plan:
     model_key: str
     model_directory: str
     clusters: int | None
+    clustering: Method = "faiss"  # or "minibatch", as the reference did
+    fresh: bool = False  # topics are not to go on from the last record's
+    max_drop: float = MAX_DROP  # of the agreement with arXiv's categories since the last record
     accept_smaller: bool = False  # a snapshot that holds fewer papers than an earlier one
     cost: dict[str, float] = field(default_factory=dict)  # of making the plan: seconds, peak_memory in bytes
 
@@ -76,6 +81,9 @@ def make_plan(
     max_refused: float,
     clusters: int | None,
     accept_smaller: bool = False,
+    method: str = "faiss",
+    fresh: bool = False,
+    max_drop: float = MAX_DROP,
     storage: Storage | None = None,
 ) -> Plan:
     """Check a run's parameters, find its snapshot and its model.
@@ -90,8 +98,11 @@ def make_plan(
         seed: decides the sample and the clusters' start.
         shard_size: papers a shard.
         max_refused: the largest share of refused lines that is accepted.
-        clusters: how many, or nothing for the rule of ``clustering.count_for``.
+        clusters: how many topics, or nothing for the rule of ``clustering.levels_for``.
         accept_smaller: take a snapshot that holds fewer papers than an earlier one did.
+        method: ``faiss`` for topics inside themes, ``minibatch`` for the one level of the published reference.
+        fresh: cluster anew instead of going on from the last record's topics.
+        max_drop: the largest drop of the agreement with arXiv's categories (AMI) since the last record.
         storage: the root, in which a fetched snapshot is kept.
 
     Raises:
@@ -111,6 +122,10 @@ def make_plan(
         raise BadRequest(f"max_refused: {max_refused} is not a share between 0 and 1")
     if clusters is not None and clusters < 1:
         raise BadRequest(f"clusters: {clusters} is not a number of clusters")
+    if method not in METHODS:
+        raise BadRequest(f"clustering: {method!r} is none of {', '.join(METHODS)}")
+    if not 0 <= max_drop <= 1:
+        raise BadRequest(f"max_drop: {max_drop} is not between 0 and 1")
     wanted = parse_wanted(categories or "")
     described = encoders.describe(model or encoders.DEFAULT)
     source = locate(snapshot, storage)
@@ -132,6 +147,9 @@ def make_plan(
         model_key=described.key,
         model_directory=described.directory,
         clusters=clusters,
+        clustering=method,
+        fresh=fresh,
+        max_drop=max_drop,
         accept_smaller=accept_smaller,
     )
 

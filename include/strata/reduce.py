@@ -8,15 +8,15 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from strata import clustering, layout, lonely, trends
+from strata import grouping, layout, lonely, trends
 from strata.allowance import processors
-from strata.corpus import Corpus, read_papers, read_vectors, scratch_matrix
-from strata.flags import HARD
+from strata.clustering import Levels, Method
+from strata.corpus import Corpus, hard_flagged, read_papers, read_vectors, scratch_matrix
 from strata.progress import Progress, Reporter, format_line
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
@@ -28,13 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Raise it when the same corpus would give other results, so that old ones are not taken for new.
-VERSION = 3
-# Its start by k-means++ finds small separate topics, which FAISS's random start merges: of the planted topics of the
-# generated snapshot, over four seeds, 0 to 2 share a topic with a larger one here and 4 to 7 there (mean cosine to the
-# centroid 0.851 to 0.857 against 0.820 to 0.839), and a living one was called faded with the fossil it was merged with.
-# On 69,284 real papers FAISS's mean cosine is the higher (0.605 against 0.602), in a third of the processor time.
-METHOD: Literal["faiss", "minibatch"] = "minibatch"
-_FITTED_ROWS = 200_000
+VERSION = 4
 # From this many papers on likely neighbours are searched and the lonely proven. On 69,284 real papers comparing all
 # pairs took 20 s and the search 26 s, in turn on the same two cores; the one grows with the square of the papers, so
 # they should be even at some 90,000 (reckoned). Below, every list is exact at hardly more cost.
@@ -45,45 +39,50 @@ PART_PAPERS = 5_000_000
 # So many of the loneliest, by each measure, are proven: more than are listed.
 PROVEN_LONELY = 1_000
 NEAREST = 10
+LISTED_PIONEERS = 200
 NEAR_DUPLICATE = 0.98
 _REPORT_EVERY_S = 5.0
 
 
-def hard_flagged(flags: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which papers carry a flag that keeps them out of centroids, rankings and denominators; (n,) bool."""
-    return np.array([not HARD.isdisjoint(found) for found in flags.to_pylist()], bool)
+class Found(NamedTuple):
+    """What ``cluster`` and ``neighbors`` left; a row a paper where not said otherwise."""
+
+    clustered: grouping.Clustered
+    rows: np.ndarray[Any, np.dtype[np.int32]]
+    """(n, k) nearest papers, -1 for none"""
+    similarities: np.ndarray[Any, np.dtype[np.float32]]
+    exact: np.ndarray[Any, np.dtype[np.bool_]]
+    """(n,) whose lists are the true ones"""
+    duplicates: pa.Table
+    pioneers: pa.Table
+    search: dict[str, Any]
 
 
-def cluster(storage: Storage, corpus: Corpus, work: str, clusters: int, seed: int) -> None:
-    """Fit topics on a sample spread over time, without flagged papers; label every paper; write both.
+def cluster(
+    storage: Storage,
+    corpus: Corpus,
+    work: str,
+    levels: Levels,
+    seed: int,
+    *,
+    method: Method = "faiss",
+    start: grouping.Start | None = None,
+) -> None:
+    """Fit topics and themes and label every paper; see `grouping.cluster`.
 
-    Leaves ``topics.parquet`` (topic int32, similarity float32 to its centroid; a row a paper), ``centroids.parquet``
-    and ``fit.json`` under ``work``, and for a large corpus ``groups.npz``, by which neighbours are searched.
+    Leaves for a large corpus ``groups.npz`` as well, by which neighbours are searched: cut out of the themes.
     """
     from strata.neighbors import divide
 
-    if storage.exists(layout.work(work, "fit.json")):
+    if grouping.done(storage, work) and (corpus.papers < ALL_PAIRS or storage.exists(layout.work(work, "groups.npz"))):
         log.info("this corpus is already clustered")
         return
-    vectors = read_vectors(storage, corpus)
-    hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
-    rows = np.flatnonzero(~hard) if (~hard).sum() >= clusters else np.arange(len(hard))
-    fitted = rows[clustering.spread(len(rows), _FITTED_ROWS, seed)]
-    fit = clustering.fit(np.asarray(vectors[fitted]), clusters, method=METHOD, seed=seed)
-    labels, similarity = clustering.assign(vectors, fit.centroids)
+    grouping.cluster(storage, corpus, work, levels, method, seed, start)
     if corpus.papers >= ALL_PAIRS:
-        groups = divide(vectors, labels, exclude=hard, seed=seed, group_rows=GROUP_ROWS)
+        hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
+        labels = grouping.read(storage, work).theme
+        groups = divide(read_vectors(storage, corpus), labels, exclude=hard, seed=seed, group_rows=GROUP_ROWS)
         write_arrays(storage, layout.work(work, "groups.npz"), asdict(groups))
-    centroids = pa.FixedSizeListArray.from_arrays(pa.array(fit.centroids.ravel()), fit.centroids.shape[1])
-    with storage.writer(layout.work(work, "centroids.parquet")) as local:
-        write_parquet(pa.table({"centroid": centroids}), local)
-    with storage.writer(layout.work(work, "topics.parquet")) as local:
-        write_parquet(pa.table({"topic": labels, "similarity": similarity}), local)
-    sizes = np.bincount(labels, minlength=clusters)
-    facts: dict[str, Any] = {"clusters": clusters, "fitted": fit.sampled, "objective": fit.objective}
-    facts["empty"] = fit.empties
-    facts |= {"method": METHOD, "seed": seed, "smallest": int(sizes.min()), "largest": int(sizes.max())}
-    write_json(storage, layout.work(work, "fit.json"), facts)
 
 
 def parts(storage: Storage, corpus: Corpus, work: str) -> list[str]:
@@ -116,7 +115,8 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     Near-duplicates are no company: a paper in two versions is as lonely as one. Leaves ``neighbors.parquet`` (rows and
     similarities, lists of ten, and whether the list is exact; a row a paper), ``duplicates.parquet`` (row_a, row_b,
     similarity) and ``search.json`` under ``work``. A small corpus is compared pair by pair, so every list is exact; of
-    a large one the lists of the loneliest, by each measure, are exact and proven to be the loneliest.
+    a large one the lists of the loneliest, by each measure, are exact and proven to be the loneliest. Pioneers are left
+    in ``pioneers.parquet``; see `pioneers`.
     """
     if storage.exists(layout.work(work, "neighbors.parquet")):
         log.info("the neighbours of this corpus are already found")
@@ -127,6 +127,7 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     found, exact, facts = (_compare_all if corpus.papers < ALL_PAIRS else _search)(
         storage, corpus, work, vectors, papers
     )
+    facts["pioneers"] = _write_pioneers(storage, corpus, work, vectors, found)
     write_json(storage, layout.work(work, "search.json"), facts)
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
     with storage.writer(layout.work(work, "neighbors.parquet")) as local:
@@ -167,12 +168,77 @@ def _write_duplicates(storage: Storage, corpus: Corpus, work: str, vectors: Vect
     path = layout.work(work, "duplicates.parquet")
     if storage.exists(path):
         return
-    centroids = _matrix(read_table(storage, layout.work(work, "centroids.parquet"))["centroid"])
     first, second, similar = near_duplicates(
-        vectors, NEAR_DUPLICATE, centroids=centroids, progress=_Share("neighbors", corpus)
+        vectors,
+        NEAR_DUPLICATE,
+        centroids=grouping.read_themes(storage, work),
+        progress=_Share("neighbors", corpus),
     )
     with storage.writer(path) as local:
         write_parquet(pa.table({"row_a": first, "row_b": second, "similarity": similar}), local)
+
+
+def _write_pioneers(storage: Storage, corpus: Corpus, work: str, vectors: Vectors, found: Neighbors) -> dict[str, Any]:
+    """Find who was alone at birth and is not now, and write them, best first; return how that was done.
+
+    In a small corpus every paper is compared with all earlier ones. In a large one likely lists stand in: what they
+    miss makes a paper look lonelier at birth, so no pioneer is passed over for it, and the lists of all candidates are
+    then compared with everyone. Whatever is printed is exact.
+    """
+    from strata import pioneers
+    from strata.neighbors import Rules, earlier_rows, nearest
+    from strata.neighbors.scan import scan
+
+    papers = read_papers(storage, corpus, ["archive", "date", "flags"])
+    dates = papers["date"].to_numpy().astype("datetime64[D]")
+    hard = hard_flagged(papers["flags"])
+    _, archives = np.unique(papers["archive"].to_numpy().astype(str), return_inverse=True)
+    sound = lonely.eligible(papers["flags"].to_pylist(), dates, trends.snapshot_date(dates, corpus.month_end))
+    meter = _Share("pioneers", corpus)
+    small = corpus.papers < ALL_PAIRS
+    if small:
+        earlier = nearest(
+            vectors, NEAREST, exclude=hard, earlier_only=True, ignore_at_least=NEAR_DUPLICATE, progress=meter
+        )
+    else:
+        earlier = _likely_earlier(storage, corpus, work, vectors, hard, meter)
+    birth, now = pioneers.mean_similarity(earlier), pioneers.mean_similarity(found)
+    rows, was, is_now = pioneers.candidates(birth, now, archives, dates, sound)
+    if not small and len(rows):
+        rules = Rules(hard, earlier_rows(corpus.papers), NEAR_DUPLICATE)
+        _, exact = scan(vectors, rows.astype(np.int32), NEAREST, rules, progress=meter)
+        earlier.rows[rows], earlier.similarities[rows] = exact.rows, exact.similarities
+        birth = pioneers.mean_similarity(earlier)
+        compared = len(rows)
+        rows = np.intersect1d(rows, pioneers.candidates(birth, now, archives, dates, sound)[0])
+        log.info("%d of %d candidates were lonely at birth among all earlier papers", len(rows), compared)
+    came = pioneers.company(vectors, rows, pioneers.follower_bar(birth[rows], now[rows]), dates, ~hard, NEAR_DUPLICATE)
+    best = pioneers.ranking(rows, was, is_now, came, dates)[:LISTED_PIONEERS]
+    row = rows[best]
+    columns = {
+        "row": row, "birth": birth[row], "now": now[row], "was": was[row], "is_now": is_now[row],
+        "before": earlier.rows[row, 0], "before_similarity": earlier.similarities[row, 0],
+        "followers": came.followers[best], "arrived": came.arrived[best],
+        "first": pa.array([[one for one, _ in came.first[place]] for place in best], pa.list_(pa.int64())),
+        "first_similarities": pa.array([[near for _, near in came.first[place]] for place in best],
+                                       pa.list_(pa.float32())),
+    }  # fmt: skip
+    with storage.writer(layout.work(work, "pioneers.parquet")) as local:
+        write_parquet(pa.table(columns), local)
+    method = "all earlier papers" if small else "likely earlier papers, then all of them for the candidates"
+    return {"method": method, "candidates": len(rows), "found": len(best)}
+
+
+def _likely_earlier(
+    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, hard: Mask, meter: _Share
+) -> Neighbors:
+    """Likely nearest earlier papers of everyone, kept under names of their own."""
+    from strata.neighbors import Rules, Shelf, earlier_rows, large
+
+    shelf, keep = _shelf(storage, corpus, work, vectors), _keeping(storage, work)
+    before = Shelf(shelf.vectors, shelf.partition, Rules(hard, earlier_rows(corpus.papers), NEAR_DUPLICATE))
+    places = large.likely(before, NEAREST, lambda name, make: keep(f"earlier-{name}", make), progress=meter)
+    return large.scored(before, places)
 
 
 def _shelf(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> Shelf:
@@ -240,32 +306,22 @@ def _map_path(work: str) -> str:
     return layout.work(work, f"map-{mapping.VERSION}.parquet")
 
 
-def read_work(storage: Storage, work: str) -> dict[str, Any]:
+def read_work(storage: Storage, work: str) -> Found:
     """Return what ``cluster`` and ``neighbors`` left, as arrays."""
-    topics = read_table(storage, layout.work(work, "topics.parquet"))
-    found = read_table(storage, layout.work(work, "neighbors.parquet"))
-    duplicates = read_table(storage, layout.work(work, "duplicates.parquet"))
-    return {
-        "topic": topics["topic"].to_numpy(),
-        "centroid_similarity": topics["similarity"].to_numpy(),
-        "rows": _matrix(found["rows"]),
-        "similarities": _matrix(found["similarities"]),
-        "duplicates": duplicates,
-        "exact": found["exact"].to_numpy(),
-        "search": read_json(storage, layout.work(work, "search.json")),
-        "fit": read_json(storage, layout.work(work, "fit.json")),
-    }
+    lists = read_table(storage, layout.work(work, "neighbors.parquet"))
+    return Found(
+        clustered=grouping.read(storage, work),
+        rows=grouping.matrix(lists["rows"]),
+        similarities=grouping.matrix(lists["similarities"]),
+        exact=lists["exact"].to_numpy(),
+        duplicates=read_table(storage, layout.work(work, "duplicates.parquet")),
+        pioneers=read_table(storage, layout.work(work, "pioneers.parquet")),
+        search=dict(read_json(storage, layout.work(work, "search.json"))),
+    )
 
 
 def _lists(matrix: np.ndarray[Any, Any]) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
-
-
-def _matrix(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    width = column.type.list_size
-    return np.concatenate([chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]).reshape(
-        -1, width
-    )
 
 
 class _Share:

@@ -16,16 +16,19 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from strata import clustering, encoders, layout, refresh
 from strata.allowance import peak_memory
 from strata.corpus import Corpus, open_corpus, shards_until
 from strata.embed import embed_shard
 from strata.errors import IncompleteCorpus
-from strata.plan import Plan, last_day, make_plan, resolve_month
+from strata.plan import MAX_DROP, Plan, last_day, make_plan, resolve_month
 from strata.shards import shard_snapshot
 from strata.storage import Storage, connect, read_json
+
+if TYPE_CHECKING:
+    from strata import continuity
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ def find_snapshot(root: str, params: Mapping[str, Any], month: str, today: str) 
     Args:
         root: the folder for everything made.
         params: the run's parameters (``snapshot``, ``model``, ``categories``, ``sample``, ``seed``, ``shard_size``,
-            ``max_refused``, ``clusters``).
+            ``max_refused``, ``clusters``, ``clustering``, ``fresh``, ``max_drop``).
         month: the month asked for; empty for the last complete one that the snapshot reaches.
         today: ISO date of the run.
 
@@ -87,18 +90,29 @@ def embed(root: str, plan: Result, shard: str) -> Result:
 
 
 def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
-    """Put every paper of the month into a topic."""
-    from strata import reduce
+    """Put every paper of the month into a topic and a theme, going on from the last record's where there is one."""
+    from strata import continuity, reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
     made = list(embedded[:])
     with _measured() as measured:
         corpus = _corpus(storage, run)
         _check_embedded(corpus, made)
-        clusters = min(run.clusters or clustering.count_for(corpus.papers), corpus.papers)
-        work = _digest(reduce.VERSION, corpus.digest, clusters, run.seed)
-        reduce.cluster(storage, corpus, work, clusters, run.seed)
-    return {"work": work, "clusters": clusters, "embed": _sum_up(made)} | measured
+        levels = clustering.levels_for(corpus.papers, run.clusters)
+        if run.clustering == "minibatch":
+            count = min(run.clusters or clustering.MOST_THEMES, corpus.papers)
+            levels = clustering.Levels(count, count)
+        decides = [reduce.VERSION, corpus.digest, run.clustering, *levels, run.seed]
+        start = None
+        last = None if run.fresh else continuity.last_record(storage, f"{corpus.month_end:%Y-%m}", _key(run))
+        if last and continuity.goes_on(last, levels, run.clustering):
+            start = continuity.start_from(storage, last)
+            levels = continuity.steady_levels(levels, start)
+            decides += [last.month, last.manifest["files"][continuity.CENTROIDS]["sha256"], *levels]
+            log.info("going on from the topics of %s", last.month)
+        work = _digest(*decides)
+        reduce.cluster(storage, corpus, work, levels, run.seed, method=run.clustering, start=start)
+    return {"work": work, "clusters": levels.topics, "themes": levels.themes, "embed": _sum_up(made)} | measured
 
 
 def spread(root: str, plan: Result, clustered: Result) -> list[str]:
@@ -148,6 +162,7 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result, mappe
     Returns:
         ``month`` and ``record``, the record's place.
     """
+    from strata import continuity
     from strata.report import publish
 
     run, storage = Plan.from_dict(plan), connect(root)
@@ -158,7 +173,8 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result, mappe
     if mapped:
         stages["map"] = _cost(mapped)
     with _measured() as measured:
-        publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages)
+        last = continuity.last_record(storage, month, _key(run))
+        publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages, last)
     log.info("published %s", storage.uri(layout.record(month)))
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
 
@@ -186,8 +202,17 @@ def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -
         max_refused=params["max_refused"],
         clusters=params["clusters"],
         accept_smaller=params.get("accept_smaller", False),
+        method=params.get("clustering") or "faiss",
+        fresh=params.get("fresh", False),
+        max_drop=params.get("max_drop", MAX_DROP),
         storage=storage,
     )
+
+
+def _key(run: Plan) -> continuity.Key:
+    from strata import continuity
+
+    return continuity.Key(run.model_key, tuple(run.categories), run.sample, run.seed)
 
 
 def _manifest(storage: Storage, run: Plan) -> Result:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from strata.grouping import Clustered
 from strata.lonely import Loneliness
 from strata.trends import Trends
 
@@ -71,12 +72,96 @@ def nearest_lists(ids: pa.ChunkedArray, rows: Rows, similarities: np.ndarray[Any
 
 
 def topics_table(
-    trends: Trends, text: TopicText, theme: np.ndarray[Any, Any], ids: pa.ChunkedArray, titles: pa.ChunkedArray
+    trends: Trends,
+    text: TopicText,
+    theme: np.ndarray[Any, Any],
+    keys: list[str],
+    ids: pa.ChunkedArray,
+    titles: pa.ChunkedArray,
 ) -> pa.Table:
     """One row a topic: what it is about, its verdict, and every number behind the verdict."""
-    columns: dict[str, Any] = {
+    numbers = {
         "topic": pa.array(np.arange(len(text.names)), pa.int32()),
+        "key": pa.array(keys, pa.string()),
         "theme": pa.array(theme, pa.int32()),
+    }
+    return pa.table(numbers | _described(text, ids, titles) | _judged(trends))
+
+
+def themes_table(
+    trends: Trends, text: TopicText, theme: np.ndarray[Any, Any], ids: pa.ChunkedArray, titles: pa.ChunkedArray
+) -> pa.Table:
+    """One row a theme: how many topics it has, and the same as of a topic."""
+    counts = np.bincount(theme, minlength=len(text.names))
+    numbers = {
+        "theme": pa.array(np.arange(len(text.names)), pa.int32()),
+        "topics": pa.array(counts, pa.int32()),
+    }
+    return pa.table(numbers | _described(text, ids, titles) | _judged(trends))
+
+
+def centroids_table(grouped: Clustered, keys: list[str]) -> pa.Table:
+    """One row a topic: its unit centroid, from which the next month's clustering goes on."""
+    papers = np.bincount(grouped.topic, minlength=len(keys))
+    flat = pa.array(grouped.centroids.ravel(), pa.float32())
+    return pa.table(
+        {
+            "key": pa.array(keys, pa.string()),
+            "theme": pa.array(grouped.theme_of, pa.int32()),
+            "papers": pa.array(papers, pa.int64()),
+            "centroid": pa.FixedSizeListArray.from_arrays(flat, grouped.centroids.shape[1]),
+        }
+    )
+
+
+def pioneers_table(
+    ids: pa.ChunkedArray,
+    titles: pa.ChunkedArray,
+    dates: pa.ChunkedArray,
+    archives: pa.ChunkedArray,
+    topic: np.ndarray[Any, Any],
+    found: pa.Table,
+) -> pa.Table:
+    """One row a pioneer, the most followed and longest alone first.
+
+    ``birth`` and ``now`` are mean similarities of its ten nearest papers, earlier ones and all; ``birth_percentile``
+    and ``now_percentile`` how many of its cohort, and of its archive, were and are less lonely, in percent;
+    ``nearest_before_*`` the nearest earlier paper; ``followers`` later papers that came nearer than its birth's
+    company; ``arrived`` the day of the tenth, ``years_alone`` until then; ``first_followers`` the first three.
+    """
+    rows = found["row"].combine_chunks()
+    before = found["before"].to_numpy()
+    earlier = pa.array(before, mask=before < 0)
+    born = dates.take(rows).to_numpy().astype("datetime64[D]")
+    arrived = found["arrived"].to_numpy().astype("datetime64[D]")
+    first = found["first"].to_pylist()
+    return pa.table(
+        {
+            "rank": pa.array(np.arange(1, len(found) + 1), pa.int32()),
+            "id": ids.take(rows).combine_chunks(),
+            "title": titles.take(rows).combine_chunks(),
+            "date": dates.take(rows).combine_chunks(),
+            "archive": archives.take(rows).combine_chunks(),
+            "topic": pa.array(topic[rows.to_numpy()], pa.int32()),
+            "birth": found["birth"].combine_chunks(),
+            "now": found["now"].combine_chunks(),
+            "birth_percentile": pa.array(100 * (1 - found["was"].to_numpy())),
+            "now_percentile": pa.array(100 * (1 - found["is_now"].to_numpy())),
+            "nearest_before_id": ids.take(earlier).combine_chunks(),
+            "nearest_before_title": titles.take(earlier).combine_chunks(),
+            "nearest_before": found["before_similarity"].combine_chunks(),
+            "followers": found["followers"].combine_chunks(),
+            "arrived": pa.array(arrived),
+            "years_alone": pa.array((arrived - born).astype(np.float64) / 365.25),
+            "first_followers": _lists_at(ids, first),
+            "first_follower_titles": _lists_at(titles, first),
+            "first_follower_similarities": found["first_similarities"].combine_chunks(),
+        }
+    )
+
+
+def _described(text: TopicText, ids: pa.ChunkedArray, titles: pa.ChunkedArray) -> dict[str, Any]:
+    columns: dict[str, Any] = {
         "name": pa.array(text.names, pa.string()),
         "terms": pa.array(text.terms, pa.list_(pa.string())),
     }
@@ -84,7 +169,11 @@ def topics_table(
         rows: list[list[int]] = getattr(text, kind)
         columns[kind] = _lists_at(ids, rows)
         columns[kind.removesuffix("s") + "_titles"] = _lists_at(titles, rows)
-    return pa.table(columns | {name: _column(values) for name, values in trends.topics.items()})
+    return columns
+
+
+def _judged(trends: Trends) -> dict[str, Any]:
+    return {name: _column(values) for name, values in trends.topics.items()}
 
 
 def topic_years_table(trends: Trends) -> pa.Table:

@@ -9,6 +9,7 @@ A folder, because the statistics are long. In the order of use::
     falls        the earlier years a topic is compared with, how far it fell from them, and whether it came back
     history      when the peak was, how fast it went, what is missing since
     verdicts     all of it applied: `judge`
+    refits       a fall must show in other clusterings too
     ranking      which to show first, and the nearest misses
     reference    the published reference's rule, for comparison
 
@@ -65,6 +66,7 @@ from __future__ import annotations
 from strata.trends.ranking import NearMiss, nearest_misses, ranked
 from strata.trends.rates import Tally, calendar_counts, tally
 from strata.trends.reference import ReferenceRule, reference_rule
+from strata.trends.refits import uphold
 from strata.trends.thresholds import Floors, Thresholds
 from strata.trends.verdicts import VERDICTS, Trends, judge, judge_counts
 from strata.trends.windows import snapshot_date, window_edges, window_labels
@@ -85,6 +87,7 @@ __all__ = [
     "reference_rule",
     "snapshot_date",
     "tally",
+    "uphold",
     "window_edges",
     "window_labels",
 ]

@@ -76,7 +76,9 @@ class Thresholds:
     min_years: int = 8
     """windows with at least that many expected"""
     min_stability: float = 0.6
-    """mean best Jaccard over refits (Hennig 2007); checked where it was measured"""
+    """mean best Jaccard over refits (Hennig 2007); checked only where `judge` is given it"""
+    min_upheld: float = 0.8
+    """part of the refits in which a fall must show too"""
     score_papers: int = 1000
     """peak papers from which the ranking score is no longer damped"""
 
