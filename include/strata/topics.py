@@ -15,7 +15,9 @@ TERMS = 10
 _IN_NAME = 3
 _DIVERSITY = 0.6
 _CANDIDATES = 40
+_LONGER = 0.5  # a term of two words weighs 1.4 times, of three 1.7 times
 _TEX = re.compile(r"\$[^$]*\$|\\[A-Za-z]+\*?|\\.|https?://\S+|[{}^_~]")
+_ACCENT = re.compile(r"\\(?:[\"'`^~=.]|[uvHck](?=[{\s]))\s*\{?\s*\\?([A-Za-z])\}?")
 _TOKEN = r"(?u)\b[^\W\d_][\w-]*[^\W_]\b"
 
 # What abstracts say whatever they are about; added to scikit-learn's list of English function words.
@@ -30,7 +32,7 @@ _BOILERPLATE = frozenset(
     existing explain explicit extend extended extension feature features finally find finding findings finite following
     form formula framework function functions furthermore general generalization generalize given gives good help high
     idea identify implies important improve improved include including increase initial interesting interpret introduce
-    introduced investigate investigated investigation issue known large lead leads like literature low main make
+    introduced investigate investigated investigation issue known large lead leads let like literature low main make
     measure method methods model modeling models moreover motivated natural necessary new note novel number observe
     observed obtain obtained order original paper papers parameter parameters particular particularly perform
     performance performed point possible potential predict present presented previous previously problem problems
@@ -46,8 +48,8 @@ _BOILERPLATE = frozenset(
 
 
 def plain(text: str) -> str:
-    """Return a text without TeX, addresses and braces."""
-    return _TEX.sub(" ", text)
+    """Return a text without TeX, addresses and braces; accented letters stay letters: Schr\\"odinger is Schrodinger."""
+    return _TEX.sub(" ", _ACCENT.sub(r"\1", text))
 
 
 def spread_members(labels: Labels, counted: np.ndarray[Any, np.dtype[np.bool_]], most: int) -> Rows:
@@ -65,9 +67,10 @@ def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str
     """Return each topic's most telling terms, best first, by class-based TF-IDF.
 
     W_tc = tf_tc log(1 + A / tf_t): tf_tc is the share of term t among the terms of topic c, tf_t its frequency over all
-    topics, A the mean number of terms a topic (Grootendorst 2022, BERTopic). Terms are one to three words; a term that
-    shares words with a better one is moved back (maximal marginal relevance, Carbonell and Goldstein 1998, with the
-    overlap of words as similarity).
+    topics, A the mean number of terms a topic (Grootendorst 2022, BERTopic). A term counts once a text, so that no
+    paper names a topic by repeating itself. Terms are one to three words; longer ones say more and are rarer, so they
+    weigh more. A term that shares words with a better one is moved back (maximal marginal relevance, Carbonell and
+    Goldstein 1998, with the overlap of words as similarity).
 
     Args:
         texts: titles and abstracts.
@@ -89,6 +92,7 @@ def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str
         ngram_range=(1, 3),
         min_df=2 if len(texts) > 20 else 1,
         max_features=300_000,
+        binary=True,
         dtype=np.int32,
     )
     try:
@@ -100,6 +104,7 @@ def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str
     overall = np.asarray(by_topic.sum(axis=0), np.float64).ravel()
     weight = np.log1p(overall.sum() / topics / np.maximum(overall, 1))
     words = counter.get_feature_names_out()
+    weight *= np.array([1 + term.count(" ") for term in words]) ** _LONGER
     found = []
     for topic in range(topics):
         row = by_topic[topic]
@@ -110,8 +115,13 @@ def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str
 
 
 def name_of(terms: Sequence[str], topic: int) -> str:
-    """Return a topic's name: its three best terms."""
-    return ", ".join(terms[:_IN_NAME]) or f"topic {topic}"
+    """Return a topic's name: its three best terms that share no word."""
+    named: list[str] = []
+    for term in terms:
+        used = {word.rstrip("s") for word in re.split(r"[ -]", " ".join(named))}
+        if len(named) < _IN_NAME and used.isdisjoint(word.rstrip("s") for word in re.split(r"[ -]", term)):
+            named.append(term)
+    return ", ".join(named) or f"topic {topic}"
 
 
 def nearest_to_centroid(

@@ -67,10 +67,41 @@ def test_more_clusters_than_papers_is_refused_in_plain_words():
         clustering.fit(vectors, 6, seed=0)
 
 
-def test_the_count_follows_the_stated_rule():
-    assert [clustering.count_for(n) for n in (1, 2, 9, 4000, 124_099, 320_000, 2_710_783)] == [
-        1, 1, 2, 45, 249, 400, 400,
-    ]  # fmt: skip
+def test_the_counts_follow_the_stated_rule():
+    found = [clustering.levels_for(n) for n in (1, 9, 360, 4000, 124_099, 2_710_783, 10_000_000)]
+    assert found == [(1, 1), (1, 1), (1, 7), (8, 54), (63, 422), (400, 2680), (400, 3000)]
+    assert clustering.count_for(4000) == 8
+    assert clustering.levels_for(4000, 20) == (3, 20)
+    assert clustering.levels_for(5, 20) == (1, 5)
+
+
+def test_small_separate_topics_are_not_merged():
+    """A random start merges them: a living topic was called faded with the fossil that it was merged with."""
+    vectors, topic = planted(3000, 30)
+    labels, _ = clustering.assign(vectors, clustering.fit(vectors, 36, seed=1).centroids)
+    assert all(np.bincount(topic[labels == label]).max() > 0.5 * (labels == label).sum() for label in np.unique(labels))
+
+
+def test_themes_are_made_of_whole_topics():
+    vectors, _ = planted(2000, 24)
+    labels, _ = clustering.assign(vectors, clustering.fit(vectors, 24, seed=0).centroids)
+    means, sizes = clustering.means_of(vectors, labels, 24), np.bincount(labels, minlength=24)
+    np.testing.assert_allclose(means[3], vectors[labels == 3].mean(axis=0), atol=1e-5)
+    start = clustering.fit(vectors, 4, seed=0).centroids
+    theme, centroids = clustering.themes_of(means, sizes, 4, 0, start)
+    assert theme.shape == (24,) and set(theme.tolist()) == set(range(4))
+    np.testing.assert_allclose(np.linalg.norm(centroids, axis=1), 1, atol=1e-6)
+    again, _ = clustering.themes_of(means, sizes, 4, 0, centroids, go_on=True)
+    np.testing.assert_array_equal(again, theme)
+
+
+def test_topics_go_on_from_those_of_before():
+    vectors, _ = planted(2000, 20)
+    before = clustering.fit(vectors[:1900], 20, seed=0).centroids
+    after = clustering.fit(vectors, 20, seed=0, start=before).centroids
+    assert (np.einsum("ij,ij->i", before, after) > 0.95).all()
+    more = clustering.fit(vectors, 22, seed=0, start=before).centroids
+    assert more.shape == (22, 64) and np.isfinite(more).all()
 
 
 def test_the_sample_covers_every_era():

@@ -84,6 +84,12 @@ def why(row: dict[str, Any], judged: trends.Trends) -> str:
         return f"{yearly_papers}: its share is surely below {percent(row['ratio_upper'])} of the peak's."
     if row["ratio_upper"] < limits.fade_ratio and row["ratio_count_upper"] >= 1:
         return f"Its share fell to {of_before(row['ratio'])}, but its papers did not surely fall: {yearly_papers}."
+    if row["ratio_upper"] < limits.fade_ratio and row["e2"] < limits.fade_ratio * row["e1"]:
+        return (
+            f"Its share fell to {of_before(row['ratio'])}, but its fields themselves went with it: the papers they "
+            f"would have brought fell from {yearly(row['e1'] / limits.span)} a year to "
+            f"{yearly(row['e2'] / limits.span)}."
+        )
     if row["ratio_upper"] < limits.fade_ratio:
         return (
             f"Its share fell to {of_before(row['ratio'])}, but within its own fields to "

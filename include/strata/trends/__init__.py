@@ -52,6 +52,8 @@ tenth truly fallen, 30 years of a corpus that grows as arXiv did unless said oth
   called extinct, now below 2 %.
 * Newborn comes before rising, or nothing would be newborn; and needs the field ratio to have risen, or every topic
   of a young, growing field would be.
+* The fields must still be there, with half of the papers of the peak or more. Of 124,000 real papers whose sample
+  holds high-energy physics and astronomy only up to 1994, these fields' topics led the list of the extinct.
 * Extinct needs the field ratio too: a topic that kept its place in a field that left arXiv is diluted.
 
 What is assumed: years are independent but for a slow drift. Where neighbouring years are alike beyond that (their

@@ -65,6 +65,7 @@ class Falls:
     share: Floats  # ratio of shares
     field: Floats  # ratio of field ratios
     count: Floats  # ratio of counts
+    fields: Floats  # ratio of the papers expected by its fields: below half, the fields themselves are gone
     share_upper: Floats  # one-sided upper limits: of the share,
     field_upper: Floats  # of the field ratio,
     count_upper: Floats  # and, stricter by the number of runs it was asked of, of the count
@@ -75,8 +76,13 @@ class Falls:
         return self.candidate & (self.share_upper < limits.fade_ratio)
 
     def full(self, limits: Thresholds) -> Flags:
-        """Share and field ratio are proven below half, and fewer papers are proven to be written."""
-        return self.halved(limits) & (self.field_upper < limits.fade_ratio) & (self.count_upper < 1)
+        """Share and field ratio are proven below half, and fewer papers are proven to be written, in living fields.
+
+        A corpus that holds a field's early years alone (a sample, an archive that was closed) shows no fall of its
+        topics, only its own edge.
+        """
+        standing = self.fields >= limits.fade_ratio
+        return self.halved(limits) & standing & (self.field_upper < limits.fade_ratio) & (self.count_upper < 1)
 
     def to_nothing(self, limits: Thresholds) -> Flags:
         """A full fall that left next to nothing: a tenth of the share at the very most, a quarter of the papers."""
@@ -108,6 +114,7 @@ def measure_falls(runs: Runs, noise: Noise, floors: Floors, limits: Thresholds) 
         share=ratios.ratio(x1, n1, x2, n2),
         field=ratios.ratio(x1, e1, x2, e2),
         count=ratios.ratio(x1, same, x2, same),
+        fields=np.divide(e2, e1, out=np.zeros(shape), where=e1 > 0),
         share_upper=share_upper,
         field_upper=ratios.upper_limit(x1, e1, x2, e2, wide, z),
         count_upper=ratios.upper_limit(x1, same, x2, same, wide, z_strict),

@@ -25,6 +25,10 @@ CARDS = 40
 RIDGES = 20
 PAIRS = 100
 _MISSES = 5
+_CHANGES = 200
+_SHOWN_TOPICS = 4
+DETAILED = 450
+"""topics that are drawn in the table of all, the most telling first; of the others it has the numbers"""
 LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
 """verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
 
@@ -109,12 +113,49 @@ def _topics(record: Record) -> Contents | None:
         return None
     kinds = [topic.verdict for topic in record.topics]
     order = sorted(record.topics, key=lambda topic: (LAYERS.index(topic.verdict), -topic.score, topic.number))
+    told = sorted(order, key=lambda topic: topic.verdict in ("steady", "unjudged"))
     verdicts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
-    return {"topics": order, "verdicts": verdicts, "count": len(order)}
+    detailed = {topic.number for topic in told[:DETAILED]}
+    return {"topics": order, "verdicts": verdicts, "count": len(order), "detailed": detailed}
 
 
 def _lonely(record: Record) -> Contents | None:
     return _listed(record.tables.get("lonely"), None)
+
+
+def _pioneers(record: Record) -> Contents | None:
+    return _listed(record.tables.get("pioneers"), None)
+
+
+def _changes(record: Record) -> Contents | None:
+    told = record.summary.get("changes")
+    if told is None:
+        return None
+    rows = record.tables["changes"].slice(0, _CHANGES).to_pylist()
+    return {"told": told, "rows": rows, "history": record.summary["evaluation"]["history"]}
+
+
+def _reference(record: Record) -> Contents | None:
+    found = record.tables.get("reference")
+    return _listed(found, None) if found is not None and len(found) else None
+
+
+def _themes(record: Record) -> Contents | None:
+    """Themes by size, each with the verdicts on its topics and its largest ones."""
+    found = record.tables.get("themes")
+    if found is None or len(found) >= len(record.topics):  # one level of clusters: every topic is its own theme
+        return None
+    members: dict[int, list[Topic]] = {}
+    for topic in record.topics:
+        members.setdefault(topic.row["theme"], []).append(topic)
+    rows = []
+    for row in found.sort_by([("papers", "descending"), ("theme", "ascending")]).to_pylist():
+        inside = members.get(row["theme"], [])
+        kinds = [topic.verdict for topic in inside]
+        counts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
+        largest = sorted(inside, key=lambda topic: (-topic.row["papers"], topic.number))[:_SHOWN_TOPICS]
+        rows.append(row | {"verdicts": counts, "largest": largest})
+    return {"rows": rows, "count": len(rows)}
 
 
 def _duplicates(record: Record) -> Contents | None:
@@ -164,8 +205,12 @@ SECTIONS = (
     Section("faded", "Faded topics", "Faded", _faded),
     Section("ridgeline", "One after another", "Ridgeline", _ridgeline),
     Section("risen", "Rising and newborn topics", "Rising", _risen),
+    Section("reference", "The reference's rule beside ours", "Reference", _reference),
+    Section("changes", "Since the last record", "Changes", _changes),
+    Section("themes", "Themes", "Themes", _themes),
     Section("topics", "All topics", "All topics", _topics),
     Section("lonely", "Lonely papers", "Lonely", _lonely),
+    Section("pioneers", "Pioneers", "Pioneers", _pioneers),
     Section("duplicates", "Near-duplicates", "Duplicates", _duplicates),
     Section("map", "The map", "Map", _map),
     Section("refused", "Refused or flagged", "Flagged", _refused),
@@ -194,7 +239,7 @@ def rules(limits: trends.Thresholds) -> dict[str, str]:
         "faded": f"its share and its part of its own fields are surely below {fade} of the peak, "
         f"and surely fewer papers are written",
         "diluted": f"its share is surely below {fade} of the peak, but as many papers may be written, or its fields "
-        f"shrank with it: the rest outgrew it",
+        f"shrank with it or left the corpus: the rest outgrew it",
         "newborn": f"at least {wording.percent(limits.newborn_fraction)} of its papers are of the last {span} years, "
         f"when its share is surely more than {limits.rising_ratio:g} times that of all years before",
         "revived": f"it fell to {wording.percent(limits.revived_trough)} or less of an earlier peak, and has since "
