@@ -116,7 +116,7 @@ PARAMS = {
         minimum=1,
         maximum=10_000,
         title="Clusters",
-        description="How many topics. Blank: by the corpus's size, 2,681 in 400 themes for all of arXiv.",
+        description="How many topics. Blank: by the corpus's size, 2,682 in 400 themes for all of arXiv.",
     ),
     "clustering": Param(
         "faiss",

@@ -57,7 +57,7 @@ def levels_for(papers: int, topics: int | None = None) -> Levels:
 
     Topics: papers^0.6 / 2.7, at most 3,000, at most one for every fifty papers, at least 1; themes: topics / 6.7, at
     most 400. So 9 papers have 1 topic, 4,000 papers 54 in 8 themes, 124,000 papers 422 in 63 (294 papers a topic), all
-    2.7 million 2,681 in 400 (1,011 a topic). Between the square root, which would leave topics of all arXiv too large
+    2.7 million 2,682 in 400 (1,011 a topic). Between the square root, which would leave topics of all arXiv too large
     to die (the deadest of 400 still has a sixth of its peak), and a fixed size, which would leave those of a sample too
     small to be judged.
     """
