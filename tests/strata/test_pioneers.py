@@ -30,9 +30,10 @@ def test_the_part_as_lonely_counts_the_sound_ones_alone() -> None:
 def corpus() -> tuple[np.ndarray, np.ndarray, int]:
     """A crowd along one axis for twenty years; row 300 points elsewhere, and from 2010 on others follow it."""
     rng = np.random.default_rng(0)
-    rows = np.concatenate([np.tile([1.0, 0, 0], (600, 1)), np.tile([0, 1.0, 0], (30, 1))])
-    rows[300] = [0, 1, 0]
-    rows += 0.15 * rng.standard_normal(rows.shape)
+    rows, noise = np.zeros((630, 16)), np.full((630, 1), 0.3)
+    rows[:600, 0], rows[600:, 1] = 1, 1
+    rows[300], noise[300], noise[600:] = np.eye(16)[1], 0.1, 0.1
+    rows += noise * rng.standard_normal(rows.shape)
     dates = np.concatenate(
         [np.datetime64("1995-01-01") + np.arange(600) * 9, np.datetime64("2010-01-01") + np.arange(30)]
     )
