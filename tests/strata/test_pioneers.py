@@ -62,7 +62,7 @@ def test_duplicates_and_junk_are_no_company() -> None:
     counted = np.ones(len(vectors), bool)
     counted[600] = False
     vectors[601] = vectors[pioneer]
-    came = pioneers.company(vectors, np.array([pioneer]), np.array([0.5], np.float32), dates, counted, duplicate=0.999)
+    came = pioneers.company(vectors, np.array([pioneer]), np.array([0.75], np.float32), dates, counted, duplicate=0.999)
     assert came.first[0][0][0] == 602 and came.followers[0] == 28
 
 
