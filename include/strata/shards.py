@@ -171,8 +171,8 @@ class _Spill:
         if not len(table):
             return
         if self._writer is None:
-            options = pa.ipc.IpcWriteOptions(compression="lz4")
-            self._writer = pa.ipc.new_file(self._path, table.schema, options=options)
+            # Not packed: LZ4 would halve the file (1.1 KB a paper) and take as long as writing the shards does.
+            self._writer = pa.ipc.new_file(self._path, table.schema)
         months = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
         starts = np.flatnonzero(np.diff(months, prepend=months[:1] - 1)).tolist()
         for start, end in zip(starts, [*starts[1:], len(table)], strict=True):

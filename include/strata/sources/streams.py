@@ -11,7 +11,8 @@ import zstandard
 
 from strata.errors import BadSnapshot
 
-BLOCK_BYTES = 1 << 20
+# Some of the work on a block costs the same whatever its size: 1 MB takes a tenth longer, 16 MB gains nothing more.
+BLOCK_BYTES = 1 << 22
 MAX_LINE_BYTES = 1 << 24
 _RAW_BYTES = 1 << 18
 _BOM = b"\xef\xbb\xbf"
