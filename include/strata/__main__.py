@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from strata import stages, synthetic
-from strata.errors import StrataError, Unavailable
+from strata.errors import IncompleteCorpus, StrataError, Unavailable
 from strata.storage import connect
 
 
@@ -92,6 +92,17 @@ def prune(asked: argparse.Namespace) -> None:
     print(f"{len(unused) + len(left)} files, {sum(file.size for file in unused) / 1e9:.3f} GB: {done}")
 
 
+def verify(asked: argparse.Namespace) -> None:
+    """Check all that a root promises; say what is broken and how to make it again."""
+    from strata import verify
+
+    storage = connect(asked.root)
+    broken = verify.show(verify.verify(storage, asked.month))
+    if broken:
+        raise IncompleteCorpus(f"{storage.root}: {broken} broken promises")
+    print(f"{storage.root}: whole")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m strata", description="The fossil record of arXiv.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -113,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--dry-run", action="store_true", help="only list (the default)")
     how.add_argument("--delete", action="store_true", help="remove what is listed")
     pruning.set_defaults(command=prune)
+    checking = commands.add_parser("verify", help="check all that a root, or one month's record, promises")
+    checking.add_argument("root", help="folder or s3://bucket/prefix")
+    checking.add_argument("--month", help="only this record, and the shards and vectors it was made from")
+    checking.set_defaults(command=verify)
     return parser
 
 
