@@ -14,7 +14,10 @@ from strata.errors import BadSnapshot
 # Some of the work on a block costs the same whatever its size: 1 MB takes a tenth longer, 16 MB gains nothing more.
 BLOCK_BYTES = 1 << 22
 MAX_LINE_BYTES = 1 << 24
-_RAW_BYTES = 1 << 18
+# Bytes unpacked at a time. 8 KB of zstd can hold no more than 256 MB, whoever made them.
+_RAW_BYTES = 1 << 13
+# arXiv's snapshot is packed to a quarter. Nothing that grows 200-fold beyond its first gigabyte is one.
+MOST_EXPANSION, UNSUSPECTED_BYTES = 200, 1 << 30
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -45,22 +48,35 @@ def read(file: IO[bytes]) -> Iterator[Block | TooLong | Truncated]:
     The file's own position (``file.tell()``) says how far the reading has come.
 
     Raises:
-        BadSnapshot: the zip archive does not hold exactly one JSON file.
+        BadSnapshot: the zip archive does not hold exactly one JSON file, or an archive is a decompression bomb.
     """
     magic = file.read(4)
     file.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        yield from _lines(_unpack(file, lambda: zlib.decompressobj(wbits=31)))
+        yield from _lines(_bounded(file, _unpack(file, lambda: zlib.decompressobj(wbits=31))))
     elif magic == b"\x28\xb5\x2f\xfd":
-        yield from _lines(_unpack(file, zstandard.ZstdDecompressor().decompressobj))
+        yield from _lines(_bounded(file, _unpack(file, zstandard.ZstdDecompressor().decompressobj)))
     elif magic == b"PK\x03\x04":
-        yield from _lines(_unzip(file))
+        yield from _lines(_bounded(file, _unzip(file)))
     else:
         yield from _lines(iter(lambda: file.read(BLOCK_BYTES), b""))
 
 
 class _ArchiveEnd(Exception):
     """The archive is cut short or damaged."""
+
+
+def _bounded(file: IO[bytes], chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Pass chunks on until they are far more than the bytes they were packed in can honestly hold."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > UNSUSPECTED_BYTES and size > MOST_EXPANSION * file.tell():
+            raise BadSnapshot(
+                f"the archive's first {file.tell()} bytes unpack to more than {MOST_EXPANSION} times as much: "
+                f"a decompression bomb, no snapshot"
+            )
+        yield chunk
 
 
 def _unpack(file: IO[bytes], start: Callable[[], Any]) -> Iterator[bytes]:
