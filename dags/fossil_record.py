@@ -44,6 +44,7 @@ from kubernetes.client import models as k8s
 
 from operations.alert import tell
 from operations.connection import connected
+from operations.record_link import with_record_link
 from strata import stages
 
 ROOT = os.environ.get("STRATA_ROOT", "")
@@ -188,7 +189,9 @@ with DAG(
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
     searched >> neighbored
     mapped = stage(stages.map)(root=ROOT, plan=plan, clustered=clustered)
-    published = stage(stages.report, outlets=[RECORD])(
-        root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped
+    published = with_record_link(
+        stage(stages.report, outlets=[RECORD])(
+            root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped
+        )
     )
-    stage(stages.export)(root=ROOT, published=published, formats="{{ params.export | join(' ') }}")
+    with_record_link(stage(stages.export)(root=ROOT, published=published, formats="{{ params.export | join(' ') }}"))

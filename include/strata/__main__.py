@@ -19,6 +19,8 @@ from strata import stages, synthetic
 from strata.errors import IncompleteCorpus, StrataError, Unavailable
 from strata.storage import connect
 
+_ROOT_HELP = "folder of the records; default: STRATA_ROOT, else .strata/root"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status: 1 for an error that its message explains."""
@@ -55,6 +57,13 @@ def similar(asked: argparse.Namespace) -> None:
     record = published.open_record(storage, published.latest_month(storage, asked.month))
     found = search(storage, record, asked.papers, asked.text or "", top=asked.top, categories=asked.categories or "")
     print(shown.show(found, asked.format))
+
+
+def serve_sentences(asked: argparse.Namespace) -> None:
+    """Answer to the page inside Airflow until a signal comes."""
+    from strata.similar.service import serve
+
+    serve(asked.root, asked.host, asked.port, os.environ.get("STRATA_SENTENCES_SECRET", ""))
 
 
 def export(asked: argparse.Namespace) -> None:
@@ -110,6 +119,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(making.add_argument)
     making.set_defaults(command=run)
     _add_similar(commands.add_parser("similar", help="papers most like given ones or a text, exactly"))
+    serving = commands.add_parser("serve-sentences", help="search by a sentence for the page inside Airflow")
+    serving.add_argument("--root", default=_default_root(), help=_ROOT_HELP)
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on; default: this machine alone")
+    serving.add_argument("--port", type=int, default=8793)
+    serving.set_defaults(command=serve_sentences)
     _add_export(commands.add_parser("export", help="write a record's vectors as HDF5, .npy, Feather, Parquet or faiss"))
     writing = commands.add_parser("demo", help="write a generated snapshot with planted topics and loners")
     writing.add_argument("folder", type=Path)
@@ -150,9 +164,12 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=export)
 
 
+def _default_root() -> str:
+    return os.environ.get("STRATA_ROOT") or ".strata/root"
+
+
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
-    root = os.environ.get("STRATA_ROOT") or ".strata/root"
-    parser.add_argument("--root", default=root, help="folder of the records; default: STRATA_ROOT, else .strata/root")
+    parser.add_argument("--root", default=_default_root(), help=_ROOT_HELP)
     parser.add_argument("--month", help="whose record; default: the newest")
 
 

@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from strata_page.pages import app
-
 PREFIX = "/fossil-record"
 
 
@@ -15,7 +13,6 @@ class FossilRecordPlugin(AirflowPlugin):
     """The page."""
 
     name = "fossil_record_page"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": app, "url_prefix": PREFIX, "name": "Fossil record"}]
     # Paths without a leading slash follow the UI's own base, so that a server below a sub-path finds them too.
     external_views: ClassVar[list[Any]] = [
         {
@@ -32,3 +29,10 @@ class FossilRecordPlugin(AirflowPlugin):
             "url_route": "fossil-record-run",
         },
     ]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The application, made where it is asked for: schedulers and tasks load plugins too, and never serve it."""
+        from strata_page.pages import app
+
+        return [{"app": app, "url_prefix": PREFIX, "name": "Fossil record"}]

@@ -1,8 +1,14 @@
-"""Reading a record in the API server: bounded memory, plain values, no model and no index."""
+"""Reading a record in the API server: row group by row group, so that memory does not grow with the corpus.
+
+The rows of a record's ``papers.parquet`` are those of the snapshot's shards, one after another: who knows how many
+papers each shard has knows in which one a row's title is.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,12 +18,27 @@ import pyarrow.parquet as pq
 
 from strata import layout
 from strata.errors import BadRequest
-from strata.published import Published, read_rows, starts
-from strata.similar.asked import explain, read_id
+from strata.flags import HARD
+from strata.similar.asked import explain, nearest_id, read_id
 from strata.storage import Storage, read_json, read_table
 
-_SHOWN = 300
+SHOWN = 300
+"""papers of a topic and year that are listed at most"""
+
 Row = dict[str, Any]
+_TOPIC_COLUMNS = ["topic", "name", "terms", "verdict", "papers", "ratio", "ratio_upper"]
+_PAPER_COLUMNS = ["id", "topic", "flags", "nearest_ids", "nearest_similarities", "loneliness", "percentile", "field"]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some consecutive rows of a record, whose titles and dates are in one file."""
+
+    path: str
+    first: int  # row of the record
+    rows: int
+    first_date: dt.date
+    last_date: dt.date
 
 
 def summary(storage: Storage, month: str) -> Row:
@@ -25,113 +46,146 @@ def summary(storage: Storage, month: str) -> Row:
     return dict(read_json(storage, f"{layout.record(month)}/summary.json"))
 
 
-def report(storage: Storage, month: str) -> bytes:
-    """Return the record's page."""
-    return storage.read(f"{layout.record(month)}/report.html")
-
-
 def topics(storage: Storage, month: str) -> list[Row]:
-    """Return the topics: number, name, terms, verdict, papers, ratio."""
-    columns = ["topic", "name", "terms", "verdict", "papers", "ratio", "ratio_upper"]
-    return read_table(storage, f"{layout.record(month)}/topics.parquet", columns).to_pylist()
+    """Return the topics: number, name, terms, verdict, papers, ratio and its upper limit."""
+    return list(read_table(storage, f"{layout.record(month)}/topics.parquet", _TOPIC_COLUMNS).to_pylist())
 
 
-def years(storage: Storage, month: str, topic: int) -> list[Row]:
-    """Return a topic's windows of twelve months, newest first: year, papers, share."""
+def windows(storage: Storage, month: str, topic: int) -> list[Row]:
+    """Return a topic's windows of twelve months, oldest first: the last day of each, papers, share."""
     table = read_table(storage, f"{layout.record(month)}/topic_years.parquet", ["topic", "year", "papers", "share"])
     found = table.filter(pc.equal(table["topic"], topic)).to_pylist()
-    return sorted(found, key=lambda row: str(row["year"]), reverse=True)
+    return sorted(({**row, "end": dt.date.fromisoformat(row["year"])} for row in found), key=lambda row: row["end"])
 
 
-def papers_of(storage: Storage, record: Published, topic: int, year: int) -> list[Row]:
-    """Return a topic's papers of one calendar year, newest first, `_SHOWN` at most; reads that year's shards only."""
-    low, high = dt.date(year, 1, 1), dt.date(year, 12, 31)
-    labels = _column(storage, record, "topic")
+def shards(storage: Storage, month: str) -> list[Shard]:
+    """Return where the titles of a record's papers are; empty if its snapshot has been pruned."""
+    books = read_json(storage, f"{layout.record(month)}/manifest.json")
+    path = layout.snapshot_manifest(books["snapshot"])
+    if not storage.exists(path):
+        return []
+    with storage.open(_papers(month)) as file:
+        left = pq.read_metadata(file).num_rows
+    found, first = [], 0
+    for entry in read_json(storage, path)["shards"]:
+        rows = min(int(entry["papers"]), left - first)  # the month may end within a shard
+        if rows <= 0:
+            break
+        days = [dt.date.fromisoformat(entry[end]) for end in ("first_date", "last_date")]
+        found.append(Shard(layout.papers(books["snapshot"], entry["shard"]), first, rows, days[0], days[1]))
+        first += rows
+    return found
+
+
+def papers_between(
+    storage: Storage, month: str, topic: int, after: dt.date, until: dt.date, most: int = SHOWN
+) -> list[Row]:
+    """Return a topic's papers of some time, (after, until], newest first: id, title, date; no more than `most`.
+
+    Those that no rate counts (withdrawn, no research) are left out, so that there are as many as the window says.
+    """
     found: list[Row] = []
-    for layer, start in zip(record.corpus.layers, starts(record.corpus), strict=True):
-        first, last = (dt.date.fromisoformat(layer.entry[end]) for end in ("first_date", "last_date"))
-        if last < low or first > high:
-            continue
-        rows = np.flatnonzero(labels[start : start + layer.rows] == topic)
-        path = layout.papers(record.corpus.snapshot, layer.entry["shard"])
-        table = read_table(storage, path, ["id", "title", "date"]).take(pa.array(rows))
-        found += [row for row in table.to_pylist() if low <= row["date"] <= high]
-    return found[::-1][:_SHOWN]
+    with storage.open(_papers(month)) as file:
+        parquet = pq.ParquetFile(file)
+        for shard in reversed(shards(storage, month)):
+            if shard.last_date <= after or shard.first_date > until:
+                continue
+            labels = _rows(parquet, ["topic", "flags"], shard.first, shard.rows)
+            members = np.flatnonzero(labels["topic"].to_numpy() == topic)
+            flags = labels["flags"].take(pa.array(members)).to_pylist()
+            counted = [int(row) for row, marks in zip(members, flags, strict=True) if HARD.isdisjoint(marks or [])]
+            table = read_table(storage, shard.path, ["id", "title", "date"]).take(pa.array(counted, pa.int64()))
+            found += [row for row in table.to_pylist()[::-1] if after < row["date"] <= until]
+            if len(found) >= most:
+                break
+    return found[:most]
 
 
-def nearest(storage: Storage, record: Published, asked: str) -> tuple[Row, list[Row]]:
-    """Return a paper and its nearest papers, as the record has them.
+def nearest(storage: Storage, month: str, asked: str) -> tuple[Row, list[Row]]:
+    """Return a paper and its nearest papers, as the record has them: id, title, date, similarity.
 
     Raises:
         BadRequest: the record does not have this paper; says which one may be meant.
     """
     wanted = read_id(asked)
-    with storage.open(f"{layout.record(record.month)}/papers.parquet") as file:
+    with storage.open(_papers(month)) as file:
         parquet = pq.ParquetFile(file)
-        for group in range(parquet.num_row_groups):
-            ids = parquet.read_row_group(group, columns=["id"])["id"].combine_chunks()
-            place = pc.index(ids, wanted).as_py()
-            if place >= 0:
-                columns = ["id", "topic", "nearest_ids", "nearest_similarities", "loneliness", "percentile", "field"]
-                row = parquet.read_row_group(group, columns=columns).slice(place, 1).to_pylist()[0]
-                return _with_titles(storage, record, row)
-        everyone = parquet.read(columns=["id"])["id"].combine_chunks()
-    raise BadRequest(explain(wanted, everyone, record.month))
+        row = rows_of(parquet, [wanted]).get(wanted)
+        if row is None:
+            raise BadRequest(_explained(parquet, wanted, month))
+        (paper,) = _rows(parquet, _PAPER_COLUMNS, row, 1).to_pylist()
+        places = rows_of(parquet, [wanted, *paper["nearest_ids"]])
+    described = describe(storage, month, places)
+    pairs = zip(paper["nearest_ids"], paper["nearest_similarities"], strict=True)
+    return paper | described[wanted], [described[near] | {"similarity": similarity} for near, similarity in pairs]
 
 
-def _with_titles(storage: Storage, record: Published, row: Row) -> tuple[Row, list[Row]]:
-    ids = [row["id"], *row["nearest_ids"]]
-    places = _rows_of(storage, record, ids)
-    described = dict(
-        zip(places, read_rows(storage, record.corpus, [*places.values()], ["id", "title", "date"]), strict=True)
-    )
-    near = [
-        described[paper] | {"similarity": similarity}
-        for paper, similarity in zip(row["nearest_ids"], row["nearest_similarities"], strict=True)
-    ]
-    return row | described[row["id"]], near
-
-
-def _rows_of(storage: Storage, record: Published, ids: list[str]) -> dict[str, int]:
-    """Return the row numbers of a few papers, row group by row group."""
-    found: dict[str, int] = {}
-    with storage.open(f"{layout.record(record.month)}/papers.parquet") as file:
-        parquet = pq.ParquetFile(file)
-        start = 0
-        for group in range(parquet.num_row_groups):
-            column = parquet.read_row_group(group, columns=["id"])["id"].combine_chunks()
-            inside = np.flatnonzero(pc.is_in(column, value_set=pa.array(ids)).to_numpy(zero_copy_only=False))
-            found |= {column[int(place)].as_py(): start + int(place) for place in inside}
-            start += len(column)
+def describe(storage: Storage, month: str, places: dict[str, int]) -> dict[str, Row]:
+    """Return id, title and date of papers by their rows; the id stands in for a title that has been pruned."""
+    found: dict[str, Row] = {paper: {"id": paper, "title": paper, "date": None} for paper in places}
+    for shard in shards(storage, month):
+        inside = [row for row in places.values() if shard.first <= row < shard.first + shard.rows]
+        if inside:
+            taken = read_table(storage, shard.path, ["id", "title", "date"]).take(
+                pa.array([row - shard.first for row in inside])
+            )
+            found |= {row["id"]: row for row in taken.to_pylist()}
     return found
 
 
-def _column(storage: Storage, record: Published, name: str) -> Any:
-    return read_table(storage, f"{layout.record(record.month)}/papers.parquet", [name])[name].to_numpy()
+def rows_of(parquet: pq.ParquetFile, ids: Sequence[str]) -> dict[str, int]:
+    """Return the rows of some papers; reads only the row groups whose range of ids may hold them."""
+    wanted, found, start = set(ids), dict[str, int](), 0
+    for group in range(parquet.num_row_groups):
+        footer = parquet.metadata.row_group(group)
+        if any(_may_hold(footer, paper) for paper in wanted):
+            column = parquet.read_row_group(group, columns=["id"])["id"].combine_chunks()
+            inside = np.flatnonzero(pc.is_in(column, value_set=pa.array(sorted(wanted))).to_numpy(zero_copy_only=False))
+            here = {column[int(place)].as_py(): start + int(place) for place in inside}
+            found |= here
+            wanted -= set(here)
+        start += footer.num_rows
+        if not wanted:
+            break
+    return found
 
 
-def compare(storage: Storage, month: str, other: str) -> list[Row]:
-    """Return the topics of a month beside those of another one that share most of their papers.
-
-    Topics are clustered anew each month and have no lasting number: the topic of `other` that most of a topic's papers
-    are in stands beside it, with the share of them that it holds.
-    """
-    now, then = (_labels(storage, each) for each in (month, other))
-    joined = now.join(then, "id", right_suffix="_then", join_type="inner")
-    pairs = joined.group_by(["topic", "topic_then"]).aggregate([("id", "count")]).to_pylist()
-    totals: dict[int, int] = {}
-    best: dict[int, tuple[int, int]] = {}
-    for pair in pairs:
-        totals[pair["topic"]] = totals.get(pair["topic"], 0) + pair["id_count"]
-        best[pair["topic"]] = max(best.get(pair["topic"], (0, 0)), (pair["id_count"], -pair["topic_then"]))
-    before = {row["topic"]: row for row in topics(storage, other)}
-    rows = []
-    for row in topics(storage, month):
-        shared, match = best.get(row["topic"], (0, 0))
-        known = before.get(-match) if shared else None
-        rows.append(row | {"then": known, "shared": shared / totals[row["topic"]] if shared else None})
-    return rows
+def batches(storage: Storage, month: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield columns of a record's papers, some rows at a time."""
+    with storage.open(_papers(month)) as file:
+        yield from pq.ParquetFile(file).iter_batches(columns=columns, use_threads=False)
 
 
-def _labels(storage: Storage, month: str) -> pa.Table:
-    return read_table(storage, f"{layout.record(month)}/papers.parquet", ["id", "topic"])
+def _papers(month: str) -> str:
+    return f"{layout.record(month)}/papers.parquet"
+
+
+def _rows(parquet: pq.ParquetFile, columns: list[str], first: int, rows: int) -> pa.Table:
+    """Return columns of consecutive rows; reads only the row groups they lie in."""
+    start, groups, skipped = 0, [], 0
+    for group in range(parquet.num_row_groups):
+        size = parquet.metadata.row_group(group).num_rows
+        if start < first + rows and start + size > first:
+            groups.append(group)
+        elif not groups:
+            skipped = start + size
+        start += size
+    return parquet.read_row_groups(groups, columns=columns).slice(first - skipped, rows)
+
+
+def _may_hold(footer: Any, paper: str) -> bool:
+    for number in range(footer.num_columns):
+        column = footer.column(number)
+        if column.path_in_schema == "id":
+            known = column.statistics
+            return not (known and known.has_min_max) or known.min <= paper <= known.max
+    return True
+
+
+def _explained(parquet: pq.ParquetFile, wanted: str, month: str) -> str:
+    """Return why a paper is not found; the ids that it may be are looked for in one row group after another."""
+    near = []
+    for group in range(parquet.num_row_groups):
+        found = nearest_id(wanted, parquet.read_row_group(group, columns=["id"])["id"].combine_chunks())
+        near += [found] if found else []
+    return explain(wanted, pa.array(near, pa.string()), month)

@@ -114,7 +114,11 @@ def _topics(record: Record) -> Contents | None:
 
 
 def _lonely(record: Record) -> Contents | None:
-    return _listed(record.tables.get("lonely"), None)
+    listed = _listed(record.tables.get("lonely"), None)
+    # Where likely neighbours were searched, other papers' nearest may be nearer than found: the true share of papers
+    # that are less lonely is then this large or larger. Those who are listed are exact.
+    searched = record.summary.get("search", {}).get("method", "all pairs") != "all pairs"
+    return None if listed is None else listed | {"at_least": searched}
 
 
 def _duplicates(record: Record) -> Contents | None:
