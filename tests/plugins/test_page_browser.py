@@ -131,7 +131,7 @@ def test_the_report_is_read_in_the_frame_and_its_papers_open(server: Server, pag
 
 def test_the_button_on_the_last_task_opens_the_runs_record(server: Server, page: Any) -> None:
     runs = page.request.get(f"{server.url}/api/v2/dags/fossil_record/dagRuns").json()["dag_runs"]
-    page.goto(f"{server.url}/dags/fossil_record/runs/{quote(runs[0]['dag_run_id'])}/tasks/export")
+    page.goto(f"{server.url}/dags/fossil_record/runs/{quote(runs[0]['dag_run_id'])}/tasks/export/details")
     page.get_by_role("link", name="Open the record").click()
     _framed(page).get_by_role("heading", name="January 2012").wait_for()
 
