@@ -32,7 +32,7 @@ def arm(where: str, pattern: str, nth: int) -> None:
 
     def is_it(name: str) -> bool:
         # A temporary file is called .tmp-<32 digits>-<its name to be>.
-        left[0] -= fnmatch.fnmatch(name.rpartition("-")[2] if name.startswith(".tmp-") else name, pattern)
+        left[0] -= fnmatch.fnmatch(name.split("-", 2)[2] if name.startswith(".tmp-") else name, pattern)
         return left[0] == 0
 
     flush: Callable[[Path], None] = folder._flush
