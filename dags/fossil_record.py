@@ -17,7 +17,8 @@ the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `h
 *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters* and *Seed* are
 for experiments; *Refused share* is how many unreadable lines are still accepted. A snapshot that lost papers stops the
 run for you to look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather,
-Parquet or a faiss index to `exports/<month>/` as well.
+Parquet or a faiss index to `exports/<month>/` as well. *Mode*: a backfill reads one snapshot, cut at each month's end
+(`asof`), or with *Snapshot* `huggingface` the true old ones (`true`, from October 2023).
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
 everything that is already made is kept.
@@ -44,6 +45,7 @@ from kubernetes.client import models as k8s
 
 from operations.alert import tell
 from operations.connection import connected
+from operations.patience import SnapshotOperator, patient
 from operations.record_link import with_record_link
 from strata import stages
 
@@ -125,6 +127,13 @@ PARAMS = {
         title="Refused share",
         description="A snapshot with a larger share of unreadable lines is turned away.",
     ),
+    "mode": Param(
+        "asof",
+        type="string",
+        enum=["asof", "true"],
+        title="Mode",
+        description="asof: the snapshot's papers up to the month's end. true: huggingface as it was then.",
+    ),
     "accept_smaller": Param(
         False,
         type="boolean",
@@ -145,16 +154,22 @@ PARAMS = {
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError", RetryAction.FAIL)])
 
 
-def stage(function: Callable[..., Any], **how: Any) -> Any:
-    """Make a stage a task in its place: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
-    queue, processors, memory, gpus = PLACES[function.__name__]
+def place(name: str) -> dict[str, Any]:
+    """Where a stage runs: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
+    queue, processors, memory, gpus = PLACES[name]
     limits = {"memory": memory} | ({} if gpus == "0" else {"nvidia.com/gpu": gpus})
     resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits=limits)
     environment = [k8s.V1EnvVar(name="OMP_NUM_THREADS", value=processors)]
     container = k8s.V1Container(name="base", resources=resources, env=environment)
     override = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
+    return {"queue": queue, "executor_config": override}
+
+
+def stage(function: Callable[..., Any], **how: Any) -> Any:
+    """Make a stage a task in its place."""
     # Airflow takes each key of a returned dict for a result of its own unless told otherwise.
-    return task(queue=queue, executor_config=override, multiple_outputs=False, **how)(connected(function))
+    options = place(function.__name__) | how
+    return task(multiple_outputs=False, **options)(patient(connected(function)))
 
 
 with DAG(
@@ -174,11 +189,17 @@ with DAG(
         "on_failure_callback": tell,
     },
 ):
-    plan = stage(stages.find_snapshot)(
-        root=ROOT,
-        month="{{ params.month or partition_key or '' }}",
-        today="{{ dag_run.run_after | ds }}",
+    found = SnapshotOperator(
+        task_id="find_snapshot",
+        python_callable=connected(stages.find_snapshot),
+        op_kwargs={
+            "root": ROOT,
+            "month": "{{ params.month or partition_key or '' }}",
+            "today": "{{ dag_run.run_after | ds }}",
+        },
+        **place("find_snapshot"),
     )
+    plan = found.output
     shards = stage(stages.shard)(root=ROOT, plan=plan)
     embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}", pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)

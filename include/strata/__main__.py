@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from strata import stages, synthetic
+from strata.claims import patiently
 from strata.errors import IncompleteCorpus, StrataError, Unavailable
 from strata.storage import connect
 
@@ -37,14 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(asked: argparse.Namespace) -> None:
     """Make one record and print its place."""
     plan = stages.find_snapshot(asked.root, vars(asked), asked.month or "", dt.date.today().isoformat())
-    shards = stages.shard(asked.root, plan)
-    embedded = [stages.embed(asked.root, plan, shard) for shard in shards]
-    clustered = stages.cluster(asked.root, plan, embedded)
-    for part in stages.spread(asked.root, plan, clustered):
-        stages.search(asked.root, plan, clustered, part)
-    neighbored = stages.neighbors(asked.root, plan, clustered)
-    mapped = stages.map(asked.root, plan, clustered)
-    print(stages.report(asked.root, plan, clustered, neighbored, mapped)["record"])
+    root = asked.root
+    shards = patiently(stages.shard, root, plan)
+    embedded = [patiently(stages.embed, root, plan, shard) for shard in shards]
+    clustered = patiently(stages.cluster, root, plan, embedded)
+    for part in stages.spread(root, plan, clustered):
+        patiently(stages.search, root, plan, clustered, part)
+    neighbored = patiently(stages.neighbors, root, plan, clustered)
+    mapped = patiently(stages.map, root, plan, clustered)
+    print(patiently(stages.report, root, plan, clustered, neighbored, mapped)["record"])
 
 
 def similar(asked: argparse.Namespace) -> None:
@@ -183,6 +185,7 @@ def _add_run_options(add: Any) -> None:
     add("--seed", type=int, default=0, help="of sample and clusters")
     add("--shard-size", type=int, default=10_000, help="papers a shard")
     add("--clusters", type=int, help="how many topics")
+    add("--mode", choices=["asof", "true"], default="asof", help="true: huggingface as it was at the month's end")
     add("--accept-smaller", action="store_true", help="take a snapshot that holds fewer papers than an earlier one")
     add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
 

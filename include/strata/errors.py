@@ -37,3 +37,7 @@ class Unavailable(Exception):
     The one error here that a later try may mend: no StrataError, so that the DAG tries the task again, and no OSError,
     so that nobody takes it for a damaged file.
     """
+
+
+class Busy(Exception):
+    """Another run is making the same thing just now: come back for it later. Nothing has failed."""

@@ -43,6 +43,7 @@ class Plan:
     model_directory: str
     clusters: int | None
     accept_smaller: bool = False  # a snapshot that holds fewer papers than an earlier one
+    mode: str = "asof"  # or "true": the snapshot as it was at the month's end, not the newest cut at it
     cost: dict[str, float] = field(default_factory=dict)  # of making the plan: seconds, peak_memory in bytes
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,6 +77,7 @@ def make_plan(
     max_refused: float,
     clusters: int | None,
     accept_smaller: bool = False,
+    mode: str = "asof",
     storage: Storage | None = None,
 ) -> Plan:
     """Check a run's parameters, find its snapshot and its model.
@@ -92,6 +94,8 @@ def make_plan(
         max_refused: the largest share of refused lines that is accepted.
         clusters: how many, or nothing for the rule of ``clustering.count_for``.
         accept_smaller: take a snapshot that holds fewer papers than an earlier one did.
+        mode: ``asof`` for the papers of the snapshot up to the month's end, ``true`` for those of the snapshot that was
+            made at the month's end.
         storage: the root, in which a fetched snapshot is kept.
 
     Raises:
@@ -111,9 +115,11 @@ def make_plan(
         raise BadRequest(f"max_refused: {max_refused} is not a share between 0 and 1")
     if clusters is not None and clusters < 1:
         raise BadRequest(f"clusters: {clusters} is not a number of clusters")
+    if mode not in {"asof", "true"}:
+        raise BadRequest(f"mode: {mode!r} is neither asof nor true")
     wanted = parse_wanted(categories or "")
     described = encoders.describe(model or encoders.DEFAULT)
-    source = locate(snapshot, storage)
+    source = locate(_true_snapshot(snapshot, month) if mode == "true" else snapshot, storage)
     selection = Selection(wanted, sample, seed, shard_size)
     return Plan(
         month=month or None,
@@ -133,7 +139,21 @@ def make_plan(
         model_directory=described.directory,
         clusters=clusters,
         accept_smaller=accept_smaller,
+        mode=mode,
     )
+
+
+def _true_snapshot(snapshot: str, month: str | None) -> str:
+    """Return the name of a source's snapshot as it was at a month's end; only the hub keeps old ones by date.
+
+    The newest of the week that follows the month: the last one within it lacks the month's last days, which would be
+    counted as a fall.
+    """
+    if snapshot != "huggingface":
+        raise BadRequest(f"mode: true old snapshots are to be had of huggingface only, not of {snapshot!r}; use asof")
+    if not month:
+        raise BadRequest("mode: a true old snapshot needs a month")
+    return f"huggingface@{last_day(month) + LAG}"
 
 
 def last_day(month: str) -> dt.date:

@@ -1,8 +1,9 @@
 """The stages in the DAG's order: each reads files, calls the pure functions, writes files, returns names and counts.
 
-Every stage can be run again at any time: what is there and whole is not made twice. Between the stages of the reduce,
-files lie under ``work/<digest>/``, named by what they are made from, so that two runs of one month share them and two
-months never meet. ``python -m strata`` runs the same functions from a shell.
+Every stage can be run again at any time: what is there and whole is not made twice. What another run is making just now
+is not made beside it: the stage raises ``Busy`` and is called again later (``claims``). Between the stages of the
+reduce, files lie under ``work/<digest>/``, named by what they are made from, so that two runs of one month share them
+and two months never meet. ``python -m strata`` runs the same functions from a shell.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import Any
 
 from strata import clustering, encoders, layout, refresh
 from strata.allowance import peak_memory
+from strata.claims import claimed
 from strata.corpus import Corpus, open_corpus, shards_until
 from strata.embed import embed_shard
 from strata.errors import IncompleteCorpus
 from strata.plan import Plan, last_day, make_plan, resolve_month
-from strata.shards import shard_snapshot
+from strata.shards import shard_snapshot, snapshot_name
 from strata.storage import Storage, connect, read_json
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,9 @@ def shard(root: str, plan: Result) -> list[str]:
     """
     run = Plan.from_dict(plan)
     storage = connect(root)
-    manifest = shard_snapshot(run.located(), run.selection(), storage, max_refused=run.max_refused)
+    source, selection = run.located(), run.selection()
+    with claimed(storage, layout.snapshot_manifest(snapshot_name(source, selection))):
+        manifest = shard_snapshot(source, selection, storage, max_refused=run.max_refused)
     refresh.compare(storage, manifest, accept_smaller=run.accept_smaller)
     month = _month(run, manifest)
     needed = [entry["shard"] for entry in shards_until(manifest, last_day(month))]
@@ -97,7 +101,8 @@ def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
         _check_embedded(corpus, made)
         clusters = min(run.clusters or clustering.count_for(corpus.papers), corpus.papers)
         work = _digest(reduce.VERSION, corpus.digest, clusters, run.seed)
-        reduce.cluster(storage, corpus, work, clusters, run.seed)
+        with claimed(storage, layout.work(work, "cluster")):
+            reduce.cluster(storage, corpus, work, clusters, run.seed)
     return {"work": work, "clusters": clusters, "embed": _sum_up(made)} | measured
 
 
@@ -114,7 +119,7 @@ def search(root: str, plan: Result, clustered: Result, part: str) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], f"search-{part}")):
         pieces = reduce.search_part(storage, _corpus(storage, run), clustered["work"], part)
     return {"part": part, "pieces": pieces} | measured
 
@@ -127,7 +132,7 @@ def neighbors(root: str, plan: Result, clustered: Result) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], "neighbors")):
         reduce.neighbors(storage, _corpus(storage, run), clustered["work"])
     return measured
 
@@ -137,7 +142,7 @@ def map(root: str, plan: Result, clustered: Result) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], "map")):
         reduce.draw_map(storage, _corpus(storage, run), clustered["work"], run.seed)
     return measured
 
@@ -157,7 +162,7 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result, mappe
     stages |= {"cluster": _cost(clustered), "neighbors": _cost(neighbored)}
     if mapped:
         stages["map"] = _cost(mapped)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.record(month)):
         publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages)
     log.info("published %s", storage.uri(layout.record(month)))
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
@@ -186,6 +191,7 @@ def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -
         max_refused=params["max_refused"],
         clusters=params["clusters"],
         accept_smaller=params.get("accept_smaller", False),
+        mode=params.get("mode", "asof"),
         storage=storage,
     )
 
