@@ -4,7 +4,8 @@
 Takes a snapshot of arXiv's metadata (one JSON object a line), cuts it into shards in order of time, embeds every
 abstract (one mapped task a shard), and publishes the month's record: topics that have faded, papers that stand alone.
 
-**When it runs.** On the 1st of each month it makes the record of the month that just ended. Trigger it by hand with
+**When it runs.** On the 1st of each month it makes the record of the month that just ended; find_snapshot waits
+(deferred, at most `STRATA_WAIT_DAYS`) until a snapshot made after that month's end is there. Trigger it by hand with
 every field left alone for the last complete month that the snapshot reaches; fill in *Month* for another one.
 `airflow backfill create --dag-id fossil_record --from-date 2019-01-01 --to-date 2019-12-31` makes one record a
 month. Vectors are kept and reused: only new and changed abstracts are embedded.
@@ -25,7 +26,7 @@ everything that is already made is kept.
 
 | red task | what it means | what to do |
 |---|---|---|
-| find_snapshot | the snapshot or model cannot be found, or a field makes no sense | correct the field, trigger again |
+| find_snapshot | the snapshot or model is not there, or a field makes no sense | correct the field, trigger again |
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
@@ -45,6 +46,7 @@ from kubernetes.client import models as k8s
 
 from operations.alert import tell
 from operations.connection import connected
+from operations.label import PART, SHARD, labelled
 from operations.patience import SnapshotOperator, patient
 from operations.record_link import with_record_link
 from strata import stages
@@ -187,6 +189,9 @@ with DAG(
         "retry_exponential_backoff": 2.0,
         "retry_policy": RETRY_POLICY,
         "on_failure_callback": tell,
+        # A run that has come far goes before one that begins: by Airflow's default the first tasks of a backfill's next
+        # months take every slot from the last ones of the month under way.
+        "weight_rule": "upstream",
     },
 ):
     found = SnapshotOperator(
@@ -201,11 +206,11 @@ with DAG(
     )
     plan = found.output
     shards = stage(stages.shard)(root=ROOT, plan=plan)
-    embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}", pool=POOL)
+    embed = stage(labelled(stages.embed), map_index_template=SHARD, pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
     parts = stage(stages.spread)(root=ROOT, plan=plan, clustered=clustered)
-    search = stage(stages.search, map_index_template="{{ task.op_kwargs['part'] }}")
+    search = stage(stages.search, map_index_template=PART)
     searched = search.partial(root=ROOT, plan=plan, clustered=clustered).expand(part=parts)
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
     searched >> neighbored

@@ -60,6 +60,7 @@ tasks = {
         "downstream": sorted(task.downstream_task_ids),
         "mapped": task.is_mapped,
         "queue": task.queue,
+        "weight": str(task.weight_rule),
         "retries": task.retries,
         "rules": rules(task),
         "pod": pod(task),
@@ -99,6 +100,10 @@ def test_what_a_retry_cannot_mend_is_not_tried_again(dag: Any) -> None:
             module, _, name = path.rpartition(".")
             assert issubclass(getattr(importlib.import_module(module), name), Exception), "a misspelt name only warns"
             assert action == "fail"
+
+
+def test_a_month_under_way_goes_before_a_backfills_next_one(dag: Any) -> None:
+    assert {"upstream" in task["weight"].lower() for task in dag["tasks"].values()} == {True}
 
 
 def test_every_stage_has_a_place_on_celery_and_on_kubernetes(dag: Any) -> None:
@@ -215,7 +220,8 @@ def test_a_whole_run_of_the_dag(airflow_home: dict[str, str], tmp_path: Path, ti
     done = in_airflow(environment, TEST_RUN, json.dumps(conf))
     assert done["state"] == "success", done
     assert [row[1:] for row in done["tasks"] if row[0] == "embed"] == [
-        [index, f"{index:05d}", "success"] for index in range(3)
+        [index, f"{index:05d}: {papers} papers, {papers} embedded", "success"]
+        for index, papers in enumerate((30, 30, 20))
     ]
     summary = json.loads((tmp_path / "root/records/2004-12/summary.json").read_text())
     assert summary["papers"] == 80

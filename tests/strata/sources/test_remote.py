@@ -129,9 +129,11 @@ def test_a_true_backfill_reads_the_snapshot_of_its_month(server: Server, storage
     hub(server)
     rest: dict[str, Any] = {"today": "2026-11-21", "model": tiny_model, "categories": None, "sample": None, "seed": 0}
     rest |= {"shard_size": 100, "max_refused": 0.01, "clusters": None, "storage": storage, "mode": "true"}
-    old = make_plan(snapshot="huggingface", month="2024-12", **rest)
+    old = make_plan(snapshot="huggingface", month="2026-08", **rest)
     assert "huggingface-20240630-" in old.source
     assert old.to_dict()["mode"] == "true"
+    # The first one after the month shows it whole; the one before lacks its last days.
+    assert "huggingface-20261001-" in make_plan(snapshot="huggingface", month="2026-09", **rest).source
     with pytest.raises(BadRequest, match="huggingface only"):
         make_plan(snapshot="kaggle", month="2024-12", **rest)
     with pytest.raises(BadRequest, match="needs a month"):
