@@ -30,7 +30,8 @@ def patient(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*arguments, **named)
         except Busy as busy:
             log.info("%s; asking again in %d s", busy, BUSY_S)
-            raise AirflowRescheduleException(dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=BUSY_S)) from None
+            again = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=BUSY_S)
+            raise AirflowRescheduleException(again) from None  # type: ignore[no-untyped-call]
 
     return run
 
@@ -40,7 +41,7 @@ def wait_days() -> float:
     return float(os.environ.get("STRATA_WAIT_DAYS", "10"))
 
 
-class SnapshotOperator(PythonOperator):  # type: ignore[misc]
+class SnapshotOperator(PythonOperator):
     """Runs the stage that finds the snapshot; on schedule it waits, deferred, until the month's snapshot is there.
 
     A run by hand or of a backfill does not wait: someone looks on who can name another snapshot. Each look is made by

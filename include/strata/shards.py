@@ -209,10 +209,13 @@ def _read_lines(source: Source, selection: Selection, spill: _Spill) -> _Books:
     report = Reporter(log, "shard", source.stem, source.size, "bytes")
     parser = Parser(selection.categories, selection.seed)
     with source.path.open("rb") as file:
-        for parsed in parse_all(_blocks(file, books), parser, processors()):
-            books.add(parsed)
-            spill.add(parsed.table)
-            report(file.tell())
+        try:
+            for parsed in parse_all(_blocks(file, books), parser, processors()):
+                books.add(parsed)
+                spill.add(parsed.table)
+                report(file.tell())
+        except BadSnapshot as error:  # of an archive, which does not know its file's name
+            raise BadSnapshot(f"{source.path.name}: {error}") from None
     books.lines = max([books.lines, *(line for line, _, _ in books.refusals)])
     return books
 

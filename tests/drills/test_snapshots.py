@@ -107,7 +107,7 @@ def test_a_file_that_is_no_snapshot_is_refused_by_name(
         take(tmp_path, BAD_FILES[defect], max_refused=0.01)
     assert "snapshot.jsonl" in str(refused.value), refused.value
     assert not list((tmp_path / "root").rglob("papers/*.parquet"))
-    assert not list((tmp_path / "root").rglob("/manifest.json"))
+    assert not list((tmp_path / "root").rglob("manifest.json"))
 
 
 def test_a_folder_is_no_snapshot(tmp_path: Path) -> None:

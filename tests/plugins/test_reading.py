@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from strata_page import matching, reading
 from tests.strata.conftest import record_root
 
 from strata.errors import BadRequest
 from strata.flags import HARD
 from strata.storage import connect
+from strata_page import matching, reading
 
 __all__ = ["record_root"]
 MONTH = "2012-01"

@@ -65,9 +65,7 @@ def test_nobody_reads_without_a_login_or_without_the_right(server: Server, path:
     assert "0101.0" not in anonymous.text + stranger.text + wrong.text
 
 
-def test_the_front_page_shows_the_newest_month_and_lets_choose_another(
-    reader: httpx.Client, record_root: Path
-) -> None:
+def test_the_front_page_shows_the_newest_month_and_lets_choose_another(reader: httpx.Client, record_root: Path) -> None:
     text = reader.get("/").text
     assert "<h2>January 2012</h2>" in text
     assert '<option value="2009-12">December 2009</option>' in text
@@ -134,7 +132,9 @@ def test_two_months_stand_side_by_side(reader: httpx.Client) -> None:
         assert "January 2012 beside December 2009" in reader.get(path).text
 
 
-@pytest.mark.parametrize("month", ["../../x", "2012-01/../2009-12", "%2e%2e%2f", "2012-13", "9" * 8, "2011-05", "a\x00b"])
+@pytest.mark.parametrize(
+    "month", ["../../x", "2012-01/../2009-12", "%2e%2e%2f", "2012-13", "9" * 8, "2011-05", "a\x00b"]
+)
 def test_what_is_no_month_leads_nowhere(reader: httpx.Client, month: str) -> None:
     for path in ("/", "/report", "/report.html", "/similar", "/compare", "/topic"):
         answer = reader.get(path, params={"month": month, "number": 0, "id": "0101.00003"})
@@ -142,7 +142,9 @@ def test_what_is_no_month_leads_nowhere(reader: httpx.Client, month: str) -> Non
     assert reader.get("/compare", params={"other": month}).status_code in (404, 422)
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "../../../x"])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", "../../../x"]
+)
 def test_hostile_text_stays_text(reader: httpx.Client, text: str) -> None:
     for parameters in ({"id": text}, {"text": text}, {"month": text[:7]}):
         answer = reader.get("/similar", params=parameters).text

@@ -94,7 +94,9 @@ def test_vectors_that_are_no_unit_vectors_are_found(root: Path) -> None:
     flat = table["vector"].combine_chunks().flatten().to_numpy().copy()
     flat[:32] *= np.float32(1.5)
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(flat), type=table.schema.field("vector").type)
-    pq.write_table(table.set_column(table.schema.get_field_index("vector"), table.schema.field("vector"), vectors), path)
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("vector"), table.schema.field("vector"), vectors), path
+    )
     assert any(problem.path.endswith(path.name) and "length 1.5" in problem.what for problem in problems(root))
 
 
