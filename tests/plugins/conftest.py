@@ -73,7 +73,7 @@ def sentences(record_root: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     log = tmp_path_factory.mktemp("sentences") / "log"
     environment = os.environ | {"STRATA_SENTENCES_SECRET": SECRET, "PYTHONPATH": str(REPOSITORY / "include")}
     command = [sys.executable, "-m", "strata", "serve-sentences", "--root", str(record_root), "--port", str(port)]
-    with log.open("w") as output, Running(command, environment, output) as service:
+    with log.open("w") as output, _Running(command, environment, output) as service:
         _await(f"http://127.0.0.1:{port}/", service, log)
         yield f"http://127.0.0.1:{port}"
 
@@ -114,7 +114,7 @@ def server(airflow: dict[str, str], sentences: str) -> Iterator[Server]:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     log = home / "api-server.log"
     command = [sys.executable, "-m", "airflow", "api-server", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("w") as output, Running(command, airflow, output) as process:
+    with log.open("w") as output, _Running(command, airflow, output) as process:
         _await(f"{url}/api/v2/version", process, log)
         yield Server(url, process.pid, home)
 
@@ -131,7 +131,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.5)
 
 
-class Running:
+class _Running:
     """A process in a session of its own, of which nothing is left at the end."""
 
     def __init__(self, command: list[str], environment: dict[str, str], output: object) -> None:
