@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from strata import layout
 from strata.claims import claimed
 from strata.encoders import Encoder, Model, load
-from strata.errors import BadVectors
+from strata.errors import BadVectors, DamagedFile
 from strata.papers import text_of
 from strata.progress import Reporter
 from strata.storage import Storage, read_table, write_parquet
@@ -111,6 +111,8 @@ def read_vectors_file(storage: Storage, path: str, columns: list[str]) -> pa.Tab
     """
     try:
         table = read_table(storage, path, columns)
+    except DamagedFile as error:
+        raise BadVectors(str(error)) from error
     except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:
         raise BadVectors(f"{storage.uri(path)} is damaged: {error}") from error
     if table.column_names != columns:

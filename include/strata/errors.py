@@ -27,6 +27,10 @@ class IncompleteCorpus(StrataError):
     """Shards, rows or digests do not add up. Names what is missing."""
 
 
+class DamagedFile(StrataError):
+    """A stored table cannot be read as what was written: a bit has flipped, or its end is missing. Names the file."""
+
+
 class BadVectors(StrataError):
     """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""
 

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from strata import layout, papers
 from strata.corpus import check_books
 from strata.embed import check_unit, read_vectors_file, to_matrix, vectors_path
-from strata.errors import BadVectors, IncompleteCorpus
+from strata.errors import BadVectors, IncompleteCorpus, StrataError
 from strata.published import months, open_record
 from strata.shards import content_digest
 from strata.storage import Storage, read_json, read_table
@@ -31,7 +31,7 @@ from strata.storage import Storage, read_json, read_table
 log = logging.getLogger(__name__)
 
 # What reading a damaged file may raise. FileNotFoundError is an OSError too: a missing file is told as one.
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, MemoryError, pa.ArrowException, BadVectors, IncompleteCorpus)
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, MemoryError, pa.ArrowException, StrataError)
 
 
 @dataclass(frozen=True)

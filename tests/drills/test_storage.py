@@ -16,7 +16,7 @@ from tests.strata.test_stages import embedded, run
 
 import s3
 from strata import stages
-from strata.errors import BadVectors, IncompleteCorpus, Unavailable
+from strata.errors import BadVectors, DamagedFile, IncompleteCorpus, Unavailable
 from strata.storage import connect
 
 pytestmark = pytest.mark.drill
@@ -123,7 +123,7 @@ def test_damage_between_two_stages_is_found_named_and_mended_by_clearing_one_tas
         data[len(data) // 2] ^= 1
         hit.write_bytes(data)
     plan = result["plan"]
-    with pytest.raises((BadVectors, IncompleteCorpus, OSError), match="00002"):
+    with pytest.raises((BadVectors, DamagedFile, IncompleteCorpus), match="00002"):
         made = stages.cluster(str(root), plan, result["embedded"])
         stages.report(str(root), plan, made, stages.neighbors(str(root), plan, made))
     if what == "vectors":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -62,6 +64,14 @@ def read(file: IO[bytes]) -> Iterator[Block | TooLong | Truncated]:
         yield from _lines(iter(lambda: file.read(BLOCK_BYTES), b""))
 
 
+# What Python's zipfile raises for damage, as found by damaging archives at random: also what its headers then ask for
+# (other methods and versions, a password) and where they then lead.
+_ZIP_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),
+    *(RuntimeError, ValueError, OverflowError, struct.error),
+)
+
+
 class _ArchiveEnd(Exception):
     """The archive is cut short or damaged."""
 
@@ -107,7 +117,7 @@ def _unpack(file: IO[bytes], start: Callable[[], Any]) -> Iterator[bytes]:
 def _unzip(file: IO[bytes]) -> Iterator[bytes]:
     try:
         archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile as error:
+    except _ZIP_DAMAGE as error:
         raise _ArchiveEnd(str(error)) from error
     with archive:
         members = [m for m in archive.infolist() if m.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
@@ -118,7 +128,7 @@ def _unzip(file: IO[bytes]) -> Iterator[bytes]:
             with archive.open(members[0]) as member:
                 while data := member.read(_RAW_BYTES):
                     yield data
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _ZIP_DAMAGE as error:
             raise _ArchiveEnd(str(error)) from error
 
 
