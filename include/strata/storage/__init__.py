@@ -55,7 +55,8 @@ def read_table(storage: Storage, path: str, columns: list[str] | None = None) ->
     """Return a stored Parquet table, or only some of its columns; every page's checksum is verified.
 
     Raises:
-        DamagedFile: a page fails its checksum, or the footer, which has none, makes no sense. FileNotFoundError: no file.
+        DamagedFile: a page fails its checksum, or the footer, which has none, makes no sense.
+        FileNotFoundError: there is no such file.
     """
     try:
         with storage.open(path) as file:
