@@ -108,7 +108,7 @@ def make(
     placed = read_map(storage, work)
     if placed is not None:
         record["map"] = placed.add_column(0, "id", papers["id"])
-    findings = strongest(record, trends.nearest_misses(judged, 1))
+    findings = strongest(record, trends.nearest_misses(judged, 1), searched=found["search"]["method"] == "bounds")
     summary = _summary(run, manifest, corpus, month, judged, papers, hard, found, record)
     summary["evaluation"] = evaluation.evaluate(
         {"topic": topic}, {"archive": archive, "category": _codes(papers["primary"])}, found["rows"], ~hard

@@ -117,7 +117,7 @@ def _lonely(record: Record) -> Contents | None:
     listed = _listed(record.tables.get("lonely"), None)
     # Where likely neighbours were searched, other papers' nearest may be nearer than found: the true share of papers
     # that are less lonely is then this large or larger. Those who are listed are exact.
-    searched = record.summary.get("search", {}).get("method", "all pairs") != "all pairs"
+    searched = not record.summary.get("search", {}).get("method", "all pairs").startswith("all pairs")
     return None if listed is None else listed | {"at_least": searched}
 
 
