@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.drills.runs import MONTH, assert_same, command, start, tables
+from tests.drills.runs import MONTH, assert_same, command, let_claims_expire, start, tables
 from tests.strata.test_stages import embedded, run
 
 from strata.storage import connect
@@ -48,6 +48,7 @@ def test_a_killed_run_ends_with_the_same_record_when_it_is_tried_again(
     root = tmp_path / "root"
     kill_and_look(root, source, tiny_model, where, pattern, nth)
     done = len([file for file in (root / "vectors").rglob("*.parquet") if not file.name.startswith(".tmp-")])
+    let_claims_expire(root)
     again = run(root, source, tiny_model)
     assert embedded(again) == 360 - min(360, 50 * done), "more than the shard under way was embedded again"
     connect(str(root)).sweep(0, dry_run=False)
@@ -77,6 +78,7 @@ def test_a_run_that_is_asked_to_end_leaves_nothing_behind(
     asked.terminate()
     asked.communicate(timeout=60)
     assert asked.returncode != 0
+    let_claims_expire(root)
     run(root, source, tiny_model)
     connect(str(root)).sweep(0, dry_run=False)
     assert_same(root, undisturbed)

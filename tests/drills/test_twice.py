@@ -10,6 +10,7 @@ from tests.drills.runs import assert_same, command, start
 from tests.strata.test_stages import run
 
 from strata import stages
+from strata.claims import patiently
 
 pytestmark = pytest.mark.drill
 
@@ -39,7 +40,7 @@ def test_a_task_that_is_delivered_twice_at_once_gives_one_whole_file(
     plan = stages.find_snapshot(str(root), params, "", "2026-11-21")
     shards = stages.shard(str(root), plan)
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda shard: stages.embed(str(root), plan, shard), [shards[0]] * 4))
+        made = list(pool.map(lambda shard: patiently(stages.embed, str(root), plan, shard), [shards[0]] * 4))
     assert len({result["vectors"] for result in made}) == 1
     run(root, source, tiny_model)
     assert_same(root, undisturbed)
