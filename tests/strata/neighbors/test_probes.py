@@ -83,7 +83,7 @@ def test_who_lists_a_paper_is_taken_into_its_list_and_nobody_else(odd, earlier_o
     exclude = np.random.default_rng(1).random(len(odd)) < 0.2
     rules = neighbors.Rules(exclude, neighbors.earlier_rows(len(odd)) if earlier_only else None, 0.98)
     shelf = shelf_of(odd, rules)
-    by_place = [probes.probe(shelf, 10, part, 3) for part in probes.ranges(shelf, 100)]
+    by_place = [probes.probe(shelf, 10, part, 1) for part in probes.ranges(shelf, 100)]
     found = neighbors.Neighbors(*(np.concatenate([getattr(one, side) for one in by_place]) for side in SIDES))
     back = probes.listing(found, shelf.partition.places())
     parts = [probes.mutual(shelf, found, back, part) for part in probes.ranges(shelf, 100)]
@@ -101,7 +101,8 @@ def test_who_lists_a_paper_is_taken_into_its_list_and_nobody_else(odd, earlier_o
         assert better.similarities[place][: len(best)].tolist() == best
         assert set(better.rows[place][better.rows[place] >= 0].tolist()) <= set(offered[row])
         changed += bool((better.rows[place] != found.rows[place]).any())
-    assert changed > 100
+    # Who lists a paper is later than it, and so no neighbour of it where only earlier ones count.
+    assert changed == 0 if earlier_only else changed > 50
 
 
 SIDES = ("rows", "similarities")
