@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ class WordEncoder:
 
 
 @pytest.fixture(scope="session")
-def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Iterator[Path]:
+def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Path:
     """A root with records of 2009-12 and 2012-01, of 360 papers in shards of 50; tests must not write to it."""
     from tests.strata.test_stages import run, snapshot
 
@@ -41,7 +40,7 @@ def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> It
         patch.setattr("strata.embed.load", lambda model: WordEncoder())
         for month in ("2009-12", "2012-01"):
             run(folder / "root", source, tiny_model, month)
-        yield folder / "root"
+    return folder / "root"
 
 
 @pytest.fixture
