@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ class WordEncoder:
 
 
 @pytest.fixture(scope="session")
-def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Path:
+def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Iterator[Path]:
     """A root with records of 2009-12 and 2012-01, of 360 papers in shards of 50; tests must not write to it."""
     from tests.strata.test_stages import run, snapshot
 
@@ -40,7 +41,7 @@ def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Pa
         patch.setattr("strata.embed.load", lambda model: WordEncoder())
         for month in ("2009-12", "2012-01"):
             run(folder / "root", source, tiny_model, month)
-    return folder / "root"
+        yield folder / "root"
 
 
 @pytest.fixture
