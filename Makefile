@@ -18,7 +18,7 @@ run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= 
 up: $(INSTALLED) ## Serve the Airflow UI with what was run
 	@$(BIN)/python -m standalone up
 
-test: $(INSTALLED) ## All tests; those on Celery are skipped where PostgreSQL or Redis is missing
+test: $(INSTALLED) ## All tests but the slow drills (make drills) and those on Celery (make test-celery)
 	$(BIN)/python -m pytest
 
 test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import orjson
 import pyarrow as pa
@@ -90,26 +89,8 @@ def hash_of(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-class _Record(msgspec.Struct, gc=False):
-    """The fields of a record that matter, of the types they nearly always have."""
-
-    id: str
-    title: str
-    abstract: str
-    categories: str
-    versions: msgspec.Raw
-    comments: str | None = None
-
-
-_USUAL = msgspec.json.Decoder(_Record)
-_FIRST_VERSION = re.compile(rb'\[\s*\{\s*"version"\s*:\s*"v1"\s*,\s*"created"\s*:\s*"([^"\\]*)"\s*\}')
-
-
 def parse_line(line: bytes) -> Paper | Refused:
     """Turn one line of a snapshot into a paper, or say why it is none. Never raises for any input."""
-    paper = _parse_usual(line)
-    if paper is not None:
-        return paper
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -117,31 +98,6 @@ def parse_line(line: bytes) -> Paper | Refused:
     if not isinstance(record, dict):
         return Refused(NOT_OBJECT, f"a JSON {type(record).__name__}")
     return parse_record(record)
-
-
-def _parse_usual(line: bytes) -> Paper | None:
-    """Return the paper of a line that is as nearly all are; None for any other, good or bad.
-
-    Takes half the time, because fields that nobody reads are skipped instead of being made into objects. Skipped text
-    is not checked, so its encoding is checked here, and what may be half a surrogate goes the thorough way.
-    """
-    if b"\\ud" in line or b"\\uD" in line:
-        return None
-    try:
-        if not line.isascii():
-            line.decode()
-        record = _USUAL.decode(line)
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return None
-    first = _FIRST_VERSION.match(record.versions)
-    date = parse_date(first[1].decode()) if first else None
-    categories = split_categories(record.categories)
-    if date is None or categories is None or not ARXIV_ID.fullmatch(record.id):
-        return None
-    if not record.title.strip() or not record.abstract.strip():
-        return None
-    primary, archive = home_of(categories[0])
-    return Paper(record.id, record.title, record.abstract, categories, primary, archive, date, record.comments)
 
 
 def parse_record(record: dict[str, Any]) -> Paper | Refused:

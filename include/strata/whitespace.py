@@ -19,7 +19,7 @@ def collapse_column(texts: pa.StringArray) -> pa.StringArray:
     """Collapse many texts; null stays null.
 
     Nearly all of arXiv's texts are ASCII and hold no other whitespace than line breaks and single spaces. Those are
-    mended where they lie, at a sixth of the cost of taking each apart and joining it again; ``collapse`` does the rest.
+    mended where they lie, at a third of the cost of taking each apart and joining it again; ``collapse`` does the rest.
     """
     texts = pa.concat_arrays([texts])  # a slice's buffers would hold its neighbours' texts too
     validity, offsets, data = texts.buffers()
