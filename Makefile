@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 export PYTHONPATH := include
 export SNAPSHOT MONTH MODEL CATEGORIES SAMPLE ROOT SHARD_SIZE
 
-.PHONY: run up test test-celery lint bench bench-peers lock clean
+.PHONY: run up test test-celery drills lint bench bench-peers lock clean
 
 run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= SAMPLE= ROOT= narrow it
 	@$(BIN)/python -m standalone run
@@ -18,11 +18,14 @@ run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= 
 up: $(INSTALLED) ## Serve the Airflow UI with what was run
 	@$(BIN)/python -m standalone up
 
-test: $(INSTALLED) ## All tests
+test: $(INSTALLED) ## All tests but the slow drills (make drills) and those on Celery (make test-celery)
 	$(BIN)/python -m pytest
 
 test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)
 	$(BIN)/python -m pytest tests/celery -m celery
+
+drills: $(INSTALLED) ## Every fault on purpose: kills, full disks, bad stores, hostile input; the quick ones are in make test
+	$(BIN)/python -m pytest tests/drills -m drill
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .

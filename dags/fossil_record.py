@@ -4,7 +4,8 @@
 Takes a snapshot of arXiv's metadata (one JSON object a line), cuts it into shards in order of time, embeds every
 abstract (one mapped task a shard), and publishes the month's record: topics that have faded, papers that stand alone.
 
-**When it runs.** On the 1st of each month it makes the record of the month that just ended. Trigger it by hand with
+**When it runs.** On the 1st of each month it makes the record of the month that just ended; find_snapshot waits
+(deferred, at most `STRATA_WAIT_DAYS`) until a snapshot made after that month's end is there. Trigger it by hand with
 every field left alone for the last complete month that the snapshot reaches; fill in *Month* for another one.
 `airflow backfill create --dag-id fossil_record --from-date 2019-01-01 --to-date 2019-12-31` makes one record a
 month. Vectors are kept and reused: only new and changed abstracts are embedded.
@@ -17,15 +18,16 @@ the metadata file, plain or `.gz`, `.zst`, `.zip`; or `kaggle`, `kaggle:232`, `h
 *Model*: which sentence encoder. *Categories* and *Sample* narrow the corpus, *Shard size*, *Clusters*, *Clustering*
 and *Seed* are for experiments; topics go on from the last record's unless *Fresh topics* is on;
 *Refused share* is how many unreadable lines are still accepted. A snapshot that lost papers stops the run for you to
-look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather,
-Parquet or a faiss index to `exports/<month>/` as well.
+look at it; *Accept smaller* takes it nevertheless. *Export* writes the vectors as HDF5, .npy, Feather, Parquet or a
+faiss index to `exports/<month>/` as well. *Mode*: a backfill reads one snapshot, cut at each month's end (`asof`), or
+with *Snapshot* `huggingface` the true old ones (`true`, from October 2023).
 
 **When a task is red.** Its log's last lines name the cause. Nothing is lost: mend it, then clear the task, and
 everything that is already made is kept.
 
 | red task | what it means | what to do |
 |---|---|---|
-| find_snapshot | the snapshot or model cannot be found, or a field makes no sense | correct the field, trigger again |
+| find_snapshot | the snapshot or model is not there, or a field makes no sense | correct the field, trigger again |
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
@@ -46,6 +48,9 @@ from kubernetes.client import models as k8s
 
 from operations.alert import tell
 from operations.connection import connected
+from operations.label import PART, SHARD, labelled
+from operations.patience import SnapshotOperator, patient
+from operations.record_link import with_record_link
 from strata import stages
 
 ROOT = os.environ.get("STRATA_ROOT", "")
@@ -148,6 +153,13 @@ PARAMS = {
         title="Refused share",
         description="A snapshot with a larger share of unreadable lines is turned away.",
     ),
+    "mode": Param(
+        "asof",
+        type="string",
+        enum=["asof", "true"],
+        title="Mode",
+        description="asof: the snapshot's papers up to the month's end. true: huggingface as it was then.",
+    ),
     "accept_smaller": Param(
         False,
         type="boolean",
@@ -168,16 +180,22 @@ PARAMS = {
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError", RetryAction.FAIL)])
 
 
-def stage(function: Callable[..., Any], **how: Any) -> Any:
-    """Make a stage a task in its place: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
-    queue, processors, memory, gpus = PLACES[function.__name__]
+def place(name: str) -> dict[str, Any]:
+    """Where a stage runs: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
+    queue, processors, memory, gpus = PLACES[name]
     limits = {"memory": memory} | ({} if gpus == "0" else {"nvidia.com/gpu": gpus})
     resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits=limits)
     environment = [k8s.V1EnvVar(name="OMP_NUM_THREADS", value=processors)]
     container = k8s.V1Container(name="base", resources=resources, env=environment)
     override = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
+    return {"queue": queue, "executor_config": override}
+
+
+def stage(function: Callable[..., Any], **how: Any) -> Any:
+    """Make a stage a task in its place."""
     # Airflow takes each key of a returned dict for a result of its own unless told otherwise.
-    return task(queue=queue, executor_config=override, multiple_outputs=False, **how)(connected(function))
+    options = place(function.__name__) | how
+    return task(multiple_outputs=False, **options)(patient(connected(function)))
 
 
 with DAG(
@@ -195,24 +213,35 @@ with DAG(
         "retry_exponential_backoff": 2.0,
         "retry_policy": RETRY_POLICY,
         "on_failure_callback": tell,
+        # A run that has come far goes before one that begins: by Airflow's default the first tasks of a backfill's next
+        # months take every slot from the last ones of the month under way.
+        "weight_rule": "upstream",
     },
 ):
-    plan = stage(stages.find_snapshot)(
-        root=ROOT,
-        month="{{ params.month or partition_key or '' }}",
-        today="{{ dag_run.run_after | ds }}",
+    found = SnapshotOperator(
+        task_id="find_snapshot",
+        python_callable=connected(stages.find_snapshot),
+        op_kwargs={
+            "root": ROOT,
+            "month": "{{ params.month or partition_key or '' }}",
+            "today": "{{ dag_run.run_after | ds }}",
+        },
+        **place("find_snapshot"),
     )
+    plan = found.output
     shards = stage(stages.shard)(root=ROOT, plan=plan)
-    embed = stage(stages.embed, map_index_template="{{ task.op_kwargs['shard'] }}", pool=POOL)
+    embed = stage(labelled(stages.embed), map_index_template=SHARD, pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)
     parts = stage(stages.spread)(root=ROOT, plan=plan, clustered=clustered)
-    search = stage(stages.search, map_index_template="{{ task.op_kwargs['part'] }}")
+    search = stage(stages.search, map_index_template=PART)
     searched = search.partial(root=ROOT, plan=plan, clustered=clustered).expand(part=parts)
     neighbored = stage(stages.neighbors)(root=ROOT, plan=plan, clustered=clustered)
     searched >> neighbored
     mapped = stage(stages.map)(root=ROOT, plan=plan, clustered=clustered)
-    published = stage(stages.report, outlets=[RECORD])(
-        root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped
+    published = with_record_link(
+        stage(stages.report, outlets=[RECORD])(
+            root=ROOT, plan=plan, clustered=clustered, neighbored=neighbored, mapped=mapped
+        )
     )
-    stage(stages.export)(root=ROOT, published=published, formats="{{ params.export | join(' ') }}")
+    with_record_link(stage(stages.export)(root=ROOT, published=published, formats="{{ params.export | join(' ') }}"))

@@ -13,7 +13,7 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "docker-compose.yaml").read_text()
-PARTS = {"postgres", "redis", "store", "migrate", "api-server", "scheduler", "dag-processor", "triggerer"}
+PARTS = {"postgres", "redis", "store", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "sentences"}
 WORKERS = {"worker-embed": "embed", "worker-reduce": "reduce"}
 
 
@@ -47,6 +47,16 @@ def test_each_worker_has_its_queue_its_limits_and_time_to_end(services: dict[str
         assert "mem_limit" in worker and "cpus" in worker and "stop_grace_period" in worker
         assert "container_name" not in worker, "it could not be scaled"
         assert "api-server" in worker["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+
+
+def test_the_service_for_sentences_is_where_the_page_asks_for_it(services: dict[str, Any]) -> None:
+    """Otherwise the page offers a search that never answers; and nobody beyond this network may reach a model."""
+    service, page = services["sentences"], services["api-server"]["environment"]
+    host, port = page["STRATA_SENTENCES_URL"].removeprefix("http://").split(":")
+    assert services[host] is service
+    assert service["command"][service["command"].index("--port") + 1] == port
+    assert service["environment"]["STRATA_SENTENCES_SECRET"] == page["STRATA_SENTENCES_SECRET"]
+    assert "ports" not in service
 
 
 def test_secrets_are_this_installations_own_and_never_overwritten(tmp_path: Path) -> None:

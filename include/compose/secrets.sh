@@ -11,6 +11,7 @@ REDIS_PASSWORD=$(random 24)
 AIRFLOW_JWT_SECRET=$(random 48)
 AIRFLOW_SECRET_KEY=$(random 32)
 AIRFLOW_FERNET_KEY=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n')
+STRATA_SENTENCES_SECRET=$(random 32)
 AWS_ACCESS_KEY_ID=$(random 10)
 AWS_SECRET_ACCESS_KEY=$(random 24)
 ENV

@@ -104,7 +104,10 @@ def up(project: Project, request: Request, environment: Mapping[str, str], displ
     try:
         with started(project.state, project.code, environment, wanted, display) as service:
             _show_dag(service, project, display)
-            display.say(f"Airflow is at {service.url} (Ctrl-C stops it)\nResults are in {request.root}")
+            display.say(
+                f"Airflow is at {service.url} (Ctrl-C stops it)\n"
+                f"The records are at {service.url}/plugin/fossil-record, their files in {request.root}"
+            )
             while True:
                 service.check()
                 time.sleep(_WATCH_EVERY_S)
@@ -123,6 +126,7 @@ def _wanted(command: str, request: Request, snapshot: str) -> Wanted:
         placement=place(processors(), request.tasks),
         parse_every_s=_PARSE_EVERY_S[command],
         port=_UP_PORT if command == "up" else None,
+        sentences=command == "up",
     )
 
 

@@ -39,6 +39,7 @@ class Wanted:
     placement: Placement
     parse_every_s: int
     port: int | None = None  # taken if it is free
+    sentences: bool = False  # whether the page can search by a sentence
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,16 @@ def started(
             display.say(f"Ended {left} processes that an earlier command had left behind.")
         since = dt.datetime.now(dt.timezone.utc)
         port = free_port(wanted.port)
+        sentences_port = free_port() if wanted.sentences else None
         variables = airflow_variables(
             environment, state, code, state.secrets(), wanted.placement,
             port=port, root=wanted.root, snapshot=wanted.snapshot, now=since, parse_every_s=wanted.parse_every_s,
+            sentences_port=sentences_port,
         )  # fmt: skip
         display.status("preparing Airflow's metadata", "metadata")
         migrate(state, variables)
         abandon_runs(state.database)
-        with Components(_components(state), variables, state.home, state.processes) as components:
+        with Components(_components(state, sentences_port), variables, state.home, state.processes) as components:
             service = Service(f"http://{LOOPBACK}:{port}", Api(f"http://{LOOPBACK}:{port}"), components, since)
             _await_ready(service, display)
             state.tell(InUse(wanted.command, os.getpid(), service.url, wanted.root))
@@ -138,15 +141,17 @@ def parse_time(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _components(state: State) -> list[Component]:
+def _components(state: State, sentences_port: int | None) -> list[Component]:
     commands = {
         # Its log server would listen beyond loopback; the API server reads the log files itself.
-        "scheduler": ["scheduler", "--skip-serve-logs"],
-        "dag-processor": ["dag-processor"],
-        "api-server": ["api-server"],
+        "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
+        "dag-processor": ["airflow", "dag-processor"],
+        "api-server": ["airflow", "api-server"],
     }
+    if sentences_port is not None:
+        commands["sentences"] = ["strata", "serve-sentences", "--host", LOOPBACK, "--port", str(sentences_port)]
     return [
-        Component(name, [sys.executable, "-m", "airflow", *command], str(state.component_logs / f"{name}.log"))
+        Component(name, [sys.executable, "-m", *command], str(state.component_logs / f"{name}.log"))
         for name, command in commands.items()
     ]
 

@@ -15,7 +15,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from standalone.errors import StandaloneError
@@ -28,6 +28,7 @@ class Secrets:
     jwt_secret: str  # 86 characters; Airflow warns below 64
     fernet_key: str
     secret_key: str
+    sentences: str  # of the service that the page asks; see strata.similar.service
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,19 @@ class State:
     def secrets(self) -> Secrets:
         """Return the secrets of this folder, made at the first call, readable by this user alone."""
         path = self.home / "secrets.json"
+        fresh = Secrets(
+            jwt_secret=secrets.token_urlsafe(64),
+            fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+            secret_key=secrets.token_urlsafe(32),
+            sentences=secrets.token_urlsafe(32),
+        )
         try:
-            return Secrets(**json.loads(path.read_text()))
+            known = json.loads(path.read_text())
         except FileNotFoundError:
-            made = Secrets(
-                jwt_secret=secrets.token_urlsafe(64),
-                fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-                secret_key=secrets.token_urlsafe(32),
-            )
-        write_private(path, json.dumps(asdict(made)))
+            known = {}
+        made = replace(fresh, **known)  # a folder of an earlier version may lack one
+        if asdict(made) != known:
+            write_private(path, json.dumps(asdict(made)))
         return made
 
     @contextmanager

@@ -69,6 +69,7 @@ def airflow_variables(
     snapshot: str,
     now: dt.datetime,
     parse_every_s: int,
+    sentences_port: int | None = None,
 ) -> dict[str, str]:
     """Return the whole environment of Airflow's components.
 
@@ -83,6 +84,7 @@ def airflow_variables(
         snapshot: the default of the form's snapshot field.
         now: the present, in UTC.
         parse_every_s: seconds between two readings of the DAG file.
+        sentences_port: of the service that may run a model for the page, on loopback; None: there is none.
     """
     home = plain_path(state.home)
     kept = {name: value for name, value in environment.items() if not name.startswith(_FOREIGN)}
@@ -90,6 +92,7 @@ def airflow_variables(
         "AIRFLOW_HOME": str(home),
         **_core(home, code, secrets, placement, port),
         **_services(secrets, port, parse_every_s),
+        **_sentences(secrets, sentences_port),
         "STRATA_ROOT": root,
         "STRATA_SNAPSHOT": snapshot,
         "STRATA_START": start_date(now),
@@ -135,6 +138,12 @@ def _core(home: Path, code: Code, secrets: Secrets, placement: Placement, port: 
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
+
+
+def _sentences(secrets: Secrets, port: int | None) -> dict[str, str]:
+    if port is None:
+        return {"STRATA_SENTENCES_URL": "", "STRATA_SENTENCES_SECRET": ""}
+    return {"STRATA_SENTENCES_URL": f"http://{LOOPBACK}:{port}", "STRATA_SENTENCES_SECRET": secrets.sentences}
 
 
 def _services(secrets: Secrets, port: int, parse_every_s: int) -> dict[str, str]:

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from strata import clustering, stages, synthetic
-from strata.errors import StrataError, Unavailable
+from strata.claims import patiently
+from strata.errors import IncompleteCorpus, StrataError, Unavailable
 from strata.plan import MAX_DROP
 from strata.storage import connect
+
+_ROOT_HELP = "folder of the records; default: STRATA_ROOT, else .strata/root"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,14 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(asked: argparse.Namespace) -> None:
     """Make one record and print its place."""
     plan = stages.find_snapshot(asked.root, vars(asked), asked.month or "", dt.date.today().isoformat())
-    shards = stages.shard(asked.root, plan)
-    embedded = [stages.embed(asked.root, plan, shard) for shard in shards]
-    clustered = stages.cluster(asked.root, plan, embedded)
-    for part in stages.spread(asked.root, plan, clustered):
-        stages.search(asked.root, plan, clustered, part)
-    neighbored = stages.neighbors(asked.root, plan, clustered)
-    mapped = stages.map(asked.root, plan, clustered)
-    print(stages.report(asked.root, plan, clustered, neighbored, mapped)["record"])
+    root = asked.root
+    shards = patiently(stages.shard, root, plan)
+    embedded = [patiently(stages.embed, root, plan, shard) for shard in shards]
+    clustered = patiently(stages.cluster, root, plan, embedded)
+    for part in stages.spread(root, plan, clustered):
+        patiently(stages.search, root, plan, clustered, part)
+    neighbored = patiently(stages.neighbors, root, plan, clustered)
+    mapped = patiently(stages.map, root, plan, clustered)
+    print(patiently(stages.report, root, plan, clustered, neighbored, mapped)["record"])
 
 
 def similar(asked: argparse.Namespace) -> None:
@@ -56,6 +60,13 @@ def similar(asked: argparse.Namespace) -> None:
     record = published.open_record(storage, published.latest_month(storage, asked.month))
     found = search(storage, record, asked.papers, asked.text or "", top=asked.top, categories=asked.categories or "")
     print(shown.show(found, asked.format))
+
+
+def serve_sentences(asked: argparse.Namespace) -> None:
+    """Answer to the page inside Airflow until a signal comes."""
+    from strata.similar.service import serve
+
+    serve(asked.root, asked.host, asked.port, os.environ.get("STRATA_SENTENCES_SECRET", ""))
 
 
 def export(asked: argparse.Namespace) -> None:
@@ -93,6 +104,17 @@ def prune(asked: argparse.Namespace) -> None:
     print(f"{len(unused) + len(left)} files, {sum(file.size for file in unused) / 1e9:.3f} GB: {done}")
 
 
+def verify(asked: argparse.Namespace) -> None:
+    """Check all that a root promises; say what is broken and how to make it again."""
+    from strata import verify
+
+    storage = connect(asked.root)
+    broken = verify.show(verify.verify(storage, asked.month))
+    if broken:
+        raise IncompleteCorpus(f"{storage.root}: {broken} broken promises")
+    print(f"{storage.root}: whole")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m strata", description="The fossil record of arXiv.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -100,6 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(making.add_argument)
     making.set_defaults(command=run)
     _add_similar(commands.add_parser("similar", help="papers most like given ones or a text, exactly"))
+    serving = commands.add_parser("serve-sentences", help="search by a sentence for the page inside Airflow")
+    serving.add_argument("--root", default=_default_root(), help=_ROOT_HELP)
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on; default: this machine alone")
+    serving.add_argument("--port", type=int, default=8793)
+    serving.set_defaults(command=serve_sentences)
     _add_export(commands.add_parser("export", help="write a record's vectors as HDF5, .npy, Feather, Parquet or faiss"))
     writing = commands.add_parser("demo", help="write a generated snapshot with planted topics and loners")
     writing.add_argument("folder", type=Path)
@@ -114,6 +141,10 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--dry-run", action="store_true", help="only list (the default)")
     how.add_argument("--delete", action="store_true", help="remove what is listed")
     pruning.set_defaults(command=prune)
+    checking = commands.add_parser("verify", help="check all that a root, or one month's record, promises")
+    checking.add_argument("root", help="folder or s3://bucket/prefix")
+    checking.add_argument("--month", help="only this record, and the shards and vectors it was made from")
+    checking.set_defaults(command=verify)
     return parser
 
 
@@ -136,9 +167,12 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=export)
 
 
+def _default_root() -> str:
+    return os.environ.get("STRATA_ROOT") or ".strata/root"
+
+
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
-    root = os.environ.get("STRATA_ROOT") or ".strata/root"
-    parser.add_argument("--root", default=root, help="folder of the records; default: STRATA_ROOT, else .strata/root")
+    parser.add_argument("--root", default=_default_root(), help=_ROOT_HELP)
     parser.add_argument("--month", help="whose record; default: the newest")
 
 
@@ -155,6 +189,7 @@ def _add_run_options(add: Any) -> None:
     add("--clustering", choices=clustering.METHODS, default="faiss", help="minibatch: as the published reference did")
     add("--fresh", action="store_true", help="cluster anew instead of going on from the last record's topics")
     add("--max-drop", type=float, default=MAX_DROP, help="largest drop of the agreement with arXiv's categories")
+    add("--mode", choices=["asof", "true"], default="asof", help="true: huggingface as it was at the month's end")
     add("--accept-smaller", action="store_true", help="take a snapshot that holds fewer papers than an earlier one")
     add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
 

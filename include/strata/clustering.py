@@ -222,8 +222,8 @@ def _start(fitted: Vectors, clusters: int, seed: int, start: Vectors | None) -> 
 def _plus_plus(rows: Vectors, wanted: int, draw: np.random.Generator) -> npt.NDArray[np.int64]:
     """Rows to start from, far from each other: each drawn by its squared distance to the nearest before, (wanted,).
 
-    The greedy form: of 2 + log(wanted) draws the one that leaves the least. scikit-learn's own gives the same quality,
-    but takes every product in float64, five times as long.
+    The greedy form: of 2 + log(wanted) draws the one that leaves the least. In float32, where scikit-learn's own
+    takes every product in float64.
     """
     trials = 2 + int(np.log(wanted))
     chosen = np.empty(wanted, np.int64)

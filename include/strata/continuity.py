@@ -67,7 +67,7 @@ def last_record(storage: Storage, month: str, wanted: Key) -> Last | None:
 def goes_on(last: Last, levels: Levels, method: Method) -> bool:
     """Whether topics can go on from the last record's: clustered by the same method, and about as many as wanted."""
     before = last.clustering
-    return before["method"] == method and abs(levels.topics / before["clusters"] - 1) <= LIKE
+    return bool(before["method"] == method and abs(levels.topics / before["clusters"] - 1) <= LIKE)
 
 
 def steady_levels(levels: Levels, start: Start) -> Levels:

@@ -81,7 +81,7 @@ def open_corpus(
     Raises:
         IncompleteCorpus: the manifest does not add up, or files are missing; they are named.
     """
-    _check_books(manifest)
+    check_books(manifest)
     layers, missing = [], []
     for entry in shards_until(manifest, month_end):
         vectors = vectors_path(model_directory, model_key, entry["shard"], entry["content"])
@@ -196,7 +196,8 @@ def _layer_vectors(storage: Storage, corpus: Corpus, layer: Layer) -> np.ndarray
     return vectors
 
 
-def _check_books(manifest: dict[str, Any]) -> None:
+def check_books(manifest: dict[str, Any]) -> None:
+    """Raise IncompleteCorpus unless a snapshot's manifest accounts for every line, paper and shard."""
     name, counted = manifest["snapshot"], manifest["papers"] + manifest["refused"] + manifest["not_selected"]
     if counted != manifest["lines"]:
         raise IncompleteCorpus(f"{name}: {manifest['lines']} lines were read, {counted} are accounted for")

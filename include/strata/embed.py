@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from strata import layout
+from strata.claims import claimed
 from strata.encoders import Encoder, Model, load
-from strata.errors import BadVectors
+from strata.errors import BadVectors, DamagedFile
 from strata.papers import text_of
 from strata.progress import Reporter
 from strata.storage import Storage, read_table, write_parquet
@@ -65,15 +66,28 @@ def embed_shard(storage: Storage, snapshot: str, entry: dict[str, Any], model: M
 
     Raises:
         BadVectors: the model returned something else than finite unit vectors.
+        Busy: another run is embedding it just now.
     """
     shard = str(entry["shard"])
     path = vectors_path(model.directory, model.key, shard, entry["content"])
     columns = ["id", "text_hash", "title", "abstract"]
     papers = read_table(storage, layout.papers(snapshot, shard), columns)
     done = _whole(storage, path, papers)
-    if done is not None:
-        log.info("shard %s: all %d vectors are there; nothing to embed", shard, len(papers))
-        return Embedded(shard, path, len(papers), len(papers), 0, done)
+    if done is None:
+        # Not the file alone but its number: another snapshot's shard of this number holds nearly the same texts, and
+        # once it is whole they are taken over from it.
+        with claimed(storage, f"{layout.vectors_folder(model.directory)}/{shard}"):
+            # Who held the claim until now may have made it since the look above.
+            done = _whole(storage, path, papers)
+            if done is None:
+                return _make(storage, path, papers, entry, model)
+    log.info("shard %s: all %d vectors are there; nothing to embed", shard, len(papers))
+    return Embedded(shard, path, len(papers), len(papers), 0, done)
+
+
+def _make(storage: Storage, path: str, papers: pa.Table, entry: dict[str, Any], model: Model) -> Embedded:
+    """Take over what earlier files hold, embed the rest, write the file."""
+    shard = str(entry["shard"])
     hashes = np.array(papers["text_hash"].to_pylist(), dtype=object)
     vectors = np.zeros((len(papers), model.dimension), np.float32)
     cut = np.zeros(len(papers), bool)
@@ -97,6 +111,8 @@ def read_vectors_file(storage: Storage, path: str, columns: list[str]) -> pa.Tab
     """
     try:
         table = read_table(storage, path, columns)
+    except DamagedFile as error:
+        raise BadVectors(str(error)) from error
     except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:
         raise BadVectors(f"{storage.uri(path)} is damaged: {error}") from error
     if table.column_names != columns:

@@ -27,6 +27,10 @@ class IncompleteCorpus(StrataError):
     """Shards, rows or digests do not add up. Names what is missing."""
 
 
+class DamagedFile(StrataError):
+    """A stored table cannot be read as what was written: a bit has flipped, or its end is missing. Names the file."""
+
+
 class BadVectors(StrataError):
     """A vectors file or a model's output is damaged: NaN, not unit length, wrong width."""
 
@@ -41,3 +45,7 @@ class Unavailable(Exception):
     The one error here that a later try may mend: no StrataError, so that the DAG tries the task again, and no OSError,
     so that nobody takes it for a damaged file.
     """
+
+
+class Busy(Exception):
+    """Another run is making the same thing just now: come back for it later. Nothing has failed."""

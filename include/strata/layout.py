@@ -6,6 +6,8 @@ import re
 
 from strata.errors import BadRequest
 
+# Who is making what just now.
+CLAIMS = "claims"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MONTH = re.compile(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])")
 
@@ -43,6 +45,11 @@ def vectors(model: str, shard: str, digest: str) -> str:
 def work(digest: str, name: str) -> str:
     """What one stage of the reduce leaves for the next, named by the content it was made from."""
     return f"work/{_safe(digest)}/{_safe(name)}"
+
+
+def claim(name: str) -> str:
+    """The sign that somebody is making something just now."""
+    return f"{CLAIMS}/{_safe(name)}"
 
 
 def record(month: str) -> str:

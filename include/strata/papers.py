@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata.categories import home_of, split_categories
 from strata.flags import flag_column
+from strata.whitespace import collapse_column
 
 # Part of every snapshot's name: raise it when a paper's fields or their meaning change, so that old shards are not
 # taken for new ones.
@@ -57,7 +60,7 @@ _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, start=1)}
 
 
 class Paper(NamedTuple):
-    """One row of the papers table, but for its flags, which ``to_table`` finds for many papers at once."""
+    """What one line says of a paper; ``to_table`` collapses the whitespace of its texts and finds the rest."""
 
     id: str
     title: str
@@ -67,7 +70,6 @@ class Paper(NamedTuple):
     archive: str
     date: dt.date
     comments: str | None
-    text_hash: str
 
 
 class Refused(NamedTuple):
@@ -108,11 +110,10 @@ def parse_record(record: dict[str, Any]) -> Paper | Refused:
         return Refused(BAD_ID, f"{paper_id!r:.60} is a {type(paper_id).__name__}, not a string")
     if not ARXIV_ID.fullmatch(paper_id):
         return Refused(BAD_ID, f"{paper_id!r:.60}")
-    title = collapse(record.get("title"))
-    if not title:
+    title, abstract, comments = (_text(record.get(name)) for name in ("title", "abstract", "comments"))
+    if title is None:
         return Refused(MISSING_TITLE, paper_id)
-    abstract = collapse(record.get("abstract"))
-    if not abstract:
+    if abstract is None:
         return Refused(EMPTY_ABSTRACT, paper_id)
     listed = record.get("categories")
     categories = split_categories(listed) if isinstance(listed, str) else None
@@ -121,33 +122,40 @@ def parse_record(record: dict[str, Any]) -> Paper | Refused:
     date = _first_submission(record.get("versions"))
     if isinstance(date, str):
         return Refused(BAD_DATE, f"{paper_id}: {date}")
-    comments = collapse(record.get("comments")) or None
     primary, archive = home_of(categories[0])
-    text_hash = hash_of(text_of(title, abstract))
-    return Paper(paper_id, title, abstract, categories, primary, archive, date, comments, text_hash)
+    return Paper(paper_id, title, abstract, categories, primary, archive, date, comments)
 
 
-def collapse(text: object) -> str:
-    """Return a text with every run of whitespace made one space and none at its ends; "" for anything but a text.
-
-    The same as ``" ".join(text.split())``, which takes three times as long: nearly all of arXiv's texts hold no other
-    whitespace than single spaces and line breaks, and what is printable in Python's sense holds no other whitespace
-    than spaces.
-    """
-    if not isinstance(text, str):
-        return ""
-    plain = text.strip().replace("\n", " ")
-    return " ".join(plain.split()) if "  " in plain or not plain.isprintable() else plain
+def _text(value: object) -> str | None:
+    """Return a text that holds more than whitespace; None for anything else."""
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def to_table(papers: Sequence[Paper]) -> pa.Table:
-    """Return papers, and the flags they carry, as an Arrow table with ``SCHEMA``."""
+    """Return papers as an Arrow table with ``SCHEMA``: texts collapsed, their hashes and flags found."""
     columns: list[Any] = list(zip(*papers, strict=True)) or [[] for _ in Paper._fields]
     arrays = {
         name: pa.array(column, SCHEMA.field(name).type) for name, column in zip(Paper._fields, columns, strict=True)
     }
+    arrays |= {name: collapse_column(arrays[name]) for name in ("title", "abstract", "comments")}
+    # Comments of nothing but spaces are no comments.
+    arrays["comments"] = pc.if_else(pc.equal(arrays["comments"], ""), None, arrays["comments"])
+    arrays["text_hash"] = _hash_column(arrays["title"], arrays["abstract"])
     arrays["flags"] = flag_column(*(arrays[name] for name in ("title", "abstract", "comments", "archive")))
     return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _hash_column(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.StringArray:
+    """Return ``hash_of(text_of(title, abstract))`` of every row, without making a Python string of any text."""
+    if not len(titles):
+        return pa.array([], pa.string())
+    texts = pc.binary_join_element_wise(titles, abstracts, "\n")
+    ends = np.frombuffer(texts.buffers()[1], np.int32)[: len(texts) + 1].tolist()
+    data = memoryview(texts.buffers()[2])
+    digests = b"".join(
+        hashlib.blake2b(data[start:end], digest_size=16).digest() for start, end in itertools.pairwise(ends)
+    )
+    return pa.array([digests[at : at + 16].hex() for at in range(0, len(digests), 16)], pa.string())
 
 
 def in_order(table: pa.Table) -> pa.Table:

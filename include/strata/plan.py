@@ -48,6 +48,7 @@ class Plan:
     fresh: bool = False  # topics are not to go on from the last record's
     max_drop: float = MAX_DROP  # of the agreement with arXiv's categories since the last record
     accept_smaller: bool = False  # a snapshot that holds fewer papers than an earlier one
+    mode: str = "asof"  # or "true": the snapshot as it was at the month's end, not the newest cut at it
     cost: dict[str, float] = field(default_factory=dict)  # of making the plan: seconds, peak_memory in bytes
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ def make_plan(
     method: str = "faiss",
     fresh: bool = False,
     max_drop: float = MAX_DROP,
+    mode: str = "asof",
     storage: Storage | None = None,
 ) -> Plan:
     """Check a run's parameters, find its snapshot and its model.
@@ -103,6 +105,8 @@ def make_plan(
         method: ``faiss`` for topics inside themes, ``minibatch`` for the one level of the published reference.
         fresh: cluster anew instead of going on from the last record's topics.
         max_drop: the largest drop of the agreement with arXiv's categories (AMI) since the last record.
+        mode: ``asof`` for the papers of the snapshot up to the month's end, ``true`` for those of the snapshot that was
+            made at the month's end.
         storage: the root, in which a fetched snapshot is kept.
 
     Raises:
@@ -126,9 +130,11 @@ def make_plan(
         raise BadRequest(f"clustering: {method!r} is none of {', '.join(METHODS)}")
     if not 0 <= max_drop <= 1:
         raise BadRequest(f"max_drop: {max_drop} is not between 0 and 1")
+    if mode not in {"asof", "true"}:
+        raise BadRequest(f"mode: {mode!r} is neither asof nor true")
     wanted = parse_wanted(categories or "")
     described = encoders.describe(model or encoders.DEFAULT)
-    source = locate(snapshot, storage)
+    source = locate(_true_snapshot(snapshot, month) if mode == "true" else snapshot, storage)
     selection = Selection(wanted, sample, seed, shard_size)
     return Plan(
         month=month or None,
@@ -151,7 +157,21 @@ def make_plan(
         fresh=fresh,
         max_drop=max_drop,
         accept_smaller=accept_smaller,
+        mode=mode,
     )
+
+
+def _true_snapshot(snapshot: str, month: str | None) -> str:
+    """Return the name of a source's snapshot as it was at a month's end; only the hub keeps old ones by date.
+
+    The newest of the week that follows the month: the last one within it lacks the month's last days, which would be
+    counted as a fall.
+    """
+    if snapshot != "huggingface":
+        raise BadRequest(f"mode: true old snapshots are to be had of huggingface only, not of {snapshot!r}; use asof")
+    if not month:
+        raise BadRequest("mode: a true old snapshot needs a month")
+    return f"huggingface@{last_day(month) + LAG}"
 
 
 def last_day(month: str) -> dt.date:

@@ -96,12 +96,12 @@ def parts(storage: Storage, corpus: Corpus, work: str) -> list[str]:
 def search_part(storage: Storage, corpus: Corpus, work: str, part: str) -> int:
     """Find likely neighbours of the papers of one part and keep them under ``work``; return how many pieces it has.
 
-    A small corpus has nothing to search here: ``neighbors`` compares all its pairs.
+    A small corpus has nothing to search here, nor has one on workers with a GPU: ``neighbors`` compares all its pairs.
     """
     from strata.neighbors import large
 
     number, count = (int(side) for side in part.split("of"))
-    if corpus.papers < ALL_PAIRS or storage.exists(layout.work(work, "neighbors.parquet")):
+    if _compares_all(corpus) or storage.exists(layout.work(work, "neighbors.parquet")):
         return 0
     shelf = _shelf(storage, corpus, work, read_vectors(storage, corpus))
     mine = list(range(len(large.pieces(shelf))))[number::count]
@@ -124,9 +124,7 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     vectors = read_vectors(storage, corpus)
     _write_duplicates(storage, corpus, work, vectors)
     papers = read_papers(storage, corpus, ["date", "flags"])
-    found, exact, facts = (_compare_all if corpus.papers < ALL_PAIRS else _search)(
-        storage, corpus, work, vectors, papers
-    )
+    found, exact, facts = (_compare_all if _compares_all(corpus) else _search)(storage, corpus, work, vectors, papers)
     facts["pioneers"] = _write_pioneers(storage, corpus, work, vectors, found)
     write_json(storage, layout.work(work, "search.json"), facts)
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
@@ -134,16 +132,26 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
         write_parquet(pa.table(lists), local)
 
 
+def _compares_all(corpus: Corpus) -> bool:
+    from strata.neighbors import device
+
+    return corpus.papers < ALL_PAIRS or device.gpu() is not None
+
+
 def _compare_all(
     storage: Storage, corpus: Corpus, work: str, vectors: Vectors, papers: pa.Table
 ) -> tuple[Neighbors, Mask, dict[str, Any]]:
-    from strata.neighbors import nearest
+    from strata.neighbors import Rules, device, nearest
 
-    hard = hard_flagged(papers["flags"])
-    found = nearest(
-        vectors, NEAREST, exclude=hard, ignore_at_least=NEAR_DUPLICATE, progress=_Share("neighbors", corpus)
-    )
+    hard, told = hard_flagged(papers["flags"]), _Share("neighbors", corpus)
     facts = {"method": "all pairs", "k": NEAREST, "recall": 1.0, "exact_lists": len(hard)}
+    if corpus.papers < ALL_PAIRS:
+        found = nearest(vectors, NEAREST, exclude=hard, ignore_at_least=NEAR_DUPLICATE, progress=told)
+    else:
+        gpu = device.gpu()
+        assert gpu is not None
+        found = device.nearest_on(gpu, vectors, NEAREST, Rules(hard, None, NEAR_DUPLICATE), progress=told)
+        facts["method"] = f"all pairs on {gpu}"
     return found, np.ones(len(hard), bool), facts
 
 

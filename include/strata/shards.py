@@ -171,8 +171,8 @@ class _Spill:
         if not len(table):
             return
         if self._writer is None:
-            options = pa.ipc.IpcWriteOptions(compression="lz4")
-            self._writer = pa.ipc.new_file(self._path, table.schema, options=options)
+            # Not packed: LZ4 would leave 0.6 of the file (1.1 KB a paper) and take as long as writing the shards does.
+            self._writer = pa.ipc.new_file(self._path, table.schema)
         months = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
         starts = np.flatnonzero(np.diff(months, prepend=months[:1] - 1)).tolist()
         for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
@@ -209,10 +209,13 @@ def _read_lines(source: Source, selection: Selection, spill: _Spill) -> _Books:
     report = Reporter(log, "shard", source.stem, source.size, "bytes")
     parser = Parser(selection.categories, selection.seed)
     with source.path.open("rb") as file:
-        for parsed in parse_all(_blocks(file, books), parser, processors()):
-            books.add(parsed)
-            spill.add(parsed.table)
-            report(file.tell())
+        try:
+            for parsed in parse_all(_blocks(file, books), parser, processors()):
+                books.add(parsed)
+                spill.add(parsed.table)
+                report(file.tell())
+        except BadSnapshot as error:  # of an archive, which does not know its file's name
+            raise BadSnapshot(f"{source.path.name}: {error}") from None
     books.lines = max([books.lines, *(line for line, _, _ in books.refusals)])
     return books
 

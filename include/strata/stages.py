@@ -1,8 +1,9 @@
 """The stages in the DAG's order: each reads files, calls the pure functions, writes files, returns names and counts.
 
-Every stage can be run again at any time: what is there and whole is not made twice. Between the stages of the reduce,
-files lie under ``work/<digest>/``, named by what they are made from, so that two runs of one month share them and two
-months never meet. ``python -m strata`` runs the same functions from a shell.
+Every stage can be run again at any time: what is there and whole is not made twice. What another run is making just now
+is not made beside it: the stage raises ``Busy`` and is called again later (``claims``). Between the stages of the
+reduce, files lie under ``work/<digest>/``, named by what they are made from, so that two runs of one month share them
+and two months never meet. ``python -m strata`` runs the same functions from a shell.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from strata import clustering, encoders, layout, refresh
 from strata.allowance import peak_memory
+from strata.claims import claimed
 from strata.corpus import Corpus, open_corpus, shards_until
 from strata.embed import embed_shard
 from strata.errors import IncompleteCorpus
 from strata.plan import MAX_DROP, Plan, last_day, make_plan, resolve_month
-from strata.shards import shard_snapshot
+from strata.shards import shard_snapshot, snapshot_name
 from strata.storage import Storage, connect, read_json
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ def shard(root: str, plan: Result) -> list[str]:
     """
     run = Plan.from_dict(plan)
     storage = connect(root)
-    manifest = shard_snapshot(run.located(), run.selection(), storage, max_refused=run.max_refused)
+    source, selection = run.located(), run.selection()
+    with claimed(storage, layout.snapshot_manifest(snapshot_name(source, selection))):
+        manifest = shard_snapshot(source, selection, storage, max_refused=run.max_refused)
     refresh.compare(storage, manifest, accept_smaller=run.accept_smaller)
     month = _month(run, manifest)
     needed = [entry["shard"] for entry in shards_until(manifest, last_day(month))]
@@ -111,7 +115,8 @@ def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
             decides += [last.month, last.manifest["files"][continuity.CENTROIDS]["sha256"], *levels]
             log.info("going on from the topics of %s", last.month)
         work = _digest(*decides)
-        reduce.cluster(storage, corpus, work, levels, run.seed, method=run.clustering, start=start)
+        with claimed(storage, layout.work(work, "cluster")):
+            reduce.cluster(storage, corpus, work, levels, run.seed, method=run.clustering, start=start)
     return {"work": work, "clusters": levels.topics, "themes": levels.themes, "embed": _sum_up(made)} | measured
 
 
@@ -128,7 +133,7 @@ def search(root: str, plan: Result, clustered: Result, part: str) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], f"search-{part}")):
         pieces = reduce.search_part(storage, _corpus(storage, run), clustered["work"], part)
     return {"part": part, "pieces": pieces} | measured
 
@@ -141,7 +146,7 @@ def neighbors(root: str, plan: Result, clustered: Result) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], "neighbors")):
         reduce.neighbors(storage, _corpus(storage, run), clustered["work"])
     return measured
 
@@ -151,7 +156,7 @@ def map(root: str, plan: Result, clustered: Result) -> Result:
     from strata import reduce
 
     run, storage = Plan.from_dict(plan), connect(root)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.work(clustered["work"], "map")):
         reduce.draw_map(storage, _corpus(storage, run), clustered["work"], run.seed)
     return measured
 
@@ -172,7 +177,7 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result, mappe
     stages |= {"cluster": _cost(clustered), "neighbors": _cost(neighbored)}
     if mapped:
         stages["map"] = _cost(mapped)
-    with _measured() as measured:
+    with _measured() as measured, claimed(storage, layout.record(month)):
         last = continuity.last_record(storage, month, _key(run))
         publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages, last)
     log.info("published %s", storage.uri(layout.record(month)))
@@ -205,6 +210,7 @@ def _plan(params: Mapping[str, Any], month: str, today: str, storage: Storage) -
         method=params.get("clustering") or "faiss",
         fresh=params.get("fresh", False),
         max_drop=params.get("max_drop", MAX_DROP),
+        mode=params.get("mode", "asof"),
         storage=storage,
     )
 

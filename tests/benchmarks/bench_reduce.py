@@ -51,7 +51,7 @@ class Bench:
         share = flops / wall / 1e9 / self.peak_gflops
         self.stages[name] = {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "peak_anonymous_mb": round(peak)}
         if flops:
-            self.stages[name]["share_of_peak"] = round(share, 3)
+            self.stages[name]["share_of_peak"] = round(float(share), 3)
         print(f"{name}: {self.stages[name]}", flush=True)
         return result
 

@@ -32,7 +32,7 @@ def postgres() -> Iterator[str]:
     assert programs is not None
     # It refuses to run as root, and must be able to reach its folder: not inside pytest's, which is root's alone.
     someone = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory(prefix="strata-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="strata-postgres-", dir="/tmp" if someone else None) as folder:
         if someone:
             shutil.chown(folder, *someone.values())
         data = Path(folder) / "data"

@@ -1,4 +1,4 @@
-"""Airflow as an operations team runs it: its components and Celery workers as processes of their own."""
+"""Airflow as an operations team runs it: its components and workers as processes of their own."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class Stack:
 @contextmanager
 def running(
     folder: Path, repository: Path, root: str, database: str, broker: str, workers: Mapping[str, str],
-    extra: Mapping[str, str],
+    extra: Mapping[str, str], threads: int = 1,
 ) -> Iterator[Stack]:  # fmt: skip
-    """Start the components and the workers (name -> queue), end them with the block.
+    """Start the components and the workers, end them with the block.
 
     Args:
         folder: where Airflow lives.
@@ -76,8 +76,9 @@ def running(
         root: the tasks' root.
         database: user@host:port/database of PostgreSQL.
         broker: the address of Redis.
-        workers: names of the workers, and of the queue from which each takes its tasks.
+        workers: names of Celery's workers, and of the queue from which each takes its tasks; none for LocalExecutor.
         extra: further environment variables.
+        threads: of each task.
     """
     state = State(folder)
     state.prepare()
@@ -86,11 +87,11 @@ def running(
     now = dt.datetime.now(dt.timezone.utc)
     variables = airflow_variables(
         {name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        state, code, state.secrets(), Placement(2, 1),
+        state, code, state.secrets(), Placement(2, threads),
         port=port, root=root, snapshot="", now=now, parse_every_s=600,
     ) | {
-        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "16",
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor" if workers else "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "16" if workers else "2",
         # On a machine that is busy with other work half a minute is soon over.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",

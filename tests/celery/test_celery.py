@@ -15,7 +15,6 @@ import stack
 
 import s3
 from records import created, line
-from strata import stages
 from strata.storage import connect
 
 REPOSITORY = Path(__file__).parents[2]
@@ -49,24 +48,10 @@ def conf(source: str, model: str) -> dict[str, Any]:
     return {"snapshot": source, "model": model, "month": MONTH, "shard_size": 20, "clusters": 8}
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Path:
-    """The record that the plain functions make in a local root."""
-    folder = tmp_path_factory.mktemp("plain")
-    source = folder / "arxiv.jsonl"
-    source.write_bytes(snapshot())
-    rest = {"categories": None, "sample": None, "seed": 0, "max_refused": 0.01}
-    root = str(folder / "root")
-    plan = stages.find_snapshot(root, conf(str(source), tiny_model) | rest, MONTH, "2026-01-01")
-    embedded = [stages.embed(root, plan, shard) for shard in stages.shard(root, plan)]
-    clustered = stages.cluster(root, plan, embedded)
-    stages.report(root, plan, clustered, stages.neighbors(root, plan, clustered))
-    return folder / "root" / "records" / MONTH
-
-
-def test_two_celery_workers_make_the_record_of_one_plain_process(
-    plain: Path, tmp_path: Path, tiny_model: str, monkeypatch: pytest.MonkeyPatch
+def test_two_celery_workers_make_the_record_of_local_executor(
+    tmp_path: Path, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    local = tmp_path / "root"
     with (
         services.postgres() as database,
         services.redis() as broker,
@@ -74,21 +59,27 @@ def test_two_celery_workers_make_the_record_of_one_plain_process(
     ):
         for name, value in endpoint.environment.items():
             monkeypatch.setenv(name, value)
-        root = "s3://fossils/team/root"
-        bucket = connect(root)
+        bucket = connect("s3://fossils/team/root")
         bucket.write("given/arxiv.jsonl", snapshot())
-        extra = endpoint.environment | {"STRATA_SCRATCH": str(tmp_path / "scratch")}
-        workers = {"worker-embed": "embed", "worker-reduce": "reduce"}
-        with stack.running(tmp_path / "airflow", REPOSITORY, root, database, broker, workers, extra) as airflow:
-            start = time.monotonic()
-            tasks = airflow.run(conf(bucket.uri("given/arxiv.jsonl"), tiny_model), 1800)
-            print(f"the run took {time.monotonic() - start:.0f} s")
-        ran_on = {(task["task_id"], task["queue"], task["hostname"] != "") for task in tasks}
-        assert {queue for stage, queue, _ in ran_on if stage == "embed"} == {"embed"}
-        assert {queue for stage, queue, _ in ran_on if stage != "embed"} == {"reduce"}
-        assert sum(task["task_id"] == "embed" for task in tasks) == SHARDS
+        given = conf(bucket.uri("given/arxiv.jsonl"), tiny_model)
+
+        def run(root: str, workers: dict[str, str]) -> list[dict[str, Any]]:
+            extra = endpoint.environment | {"STRATA_SCRATCH": str(tmp_path / "scratch")}
+            with stack.running(tmp_path / "airflow", REPOSITORY, root, database, broker, workers, extra) as airflow:
+                start = time.monotonic()
+                tasks = airflow.run(given, 1800)
+                print(f"the run on {', '.join(workers) or 'LocalExecutor'} took {time.monotonic() - start:.0f} s")
+                return tasks
+
+        tasks = run("s3://fossils/team/root", {"worker-embed": "embed", "worker-reduce": "reduce"})
         record = {entry.path.rpartition("/")[2]: bucket.read(entry.path) for entry in bucket.list(f"records/{MONTH}")}
-    assert set(record) == {file.name for file in plain.iterdir()}
-    for file in plain.glob("*.parquet"):
-        assert record[file.name] == file.read_bytes(), f"{file.name} differs from the one of the plain functions"
-    assert len(pq.read_table(plain / "papers.parquet")) == 240
+        run(str(local), {})
+    assert sum(task["task_id"] == "embed" for task in tasks) == SHARDS
+    assert {task["queue"] for task in tasks if task["task_id"] == "embed"} == {"embed"}
+    assert {task["queue"] for task in tasks if task["task_id"] != "embed"} == {"reduce"}
+    same = local / "records" / MONTH
+    assert set(record) == {file.name for file in same.iterdir()}
+    tables = sorted(same.glob("*.parquet"))
+    assert len(pq.read_table(same / "papers.parquet")) == 240 and len(tables) >= 6
+    for file in tables:
+        assert record[file.name] == file.read_bytes(), f"{file.name} differs from LocalExecutor's"

@@ -197,7 +197,8 @@ from airflow.utils.session import create_session
 with create_session() as session:
     rows = session.query(TaskInstance).filter(TaskInstance.run_id == run.run_id).all()
     states = sorted((row.task_id, row.map_index, row.rendered_map_index, row.state) for row in rows)
-print(json.dumps({"state": run.state, "tasks": states}))
+    weights = {row.task_id: row.priority_weight for row in rows}
+print(json.dumps({"state": run.state, "tasks": states, "weights": weights}))
 """
 
 
@@ -215,7 +216,10 @@ def test_a_whole_run_of_the_dag(airflow_home: dict[str, str], tmp_path: Path, ti
     done = in_airflow(environment, TEST_RUN, json.dumps(conf))
     assert done["state"] == "success", done
     assert [row[1:] for row in done["tasks"] if row[0] == "embed"] == [
-        [index, f"{index:05d}", "success"] for index in range(3)
+        [index, f"{index:05d}: 30 papers, 30 embedded", "success"] for index in range(3)
     ]
+    order = ["find_snapshot", "shard", "embed", "cluster", "spread", "search", "neighbors", "report", "export"]
+    weights = [done["weights"][name] for name in order]
+    assert weights == sorted(set(weights)), "a month under way must go before a backfill's next one"
     summary = json.loads((tmp_path / "root/records/2004-12/summary.json").read_text())
     assert summary["papers"] == 80

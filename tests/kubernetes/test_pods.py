@@ -89,10 +89,25 @@ def test_the_charts_values_and_the_template_name_the_same_things() -> None:
     values = yaml.safe_load((REPOSITORY / "include/kubernetes/values.yaml").read_text())
     template = yaml.safe_load(TEMPLATE.read_text())
     assert values["executor"] == "KubernetesExecutor"
-    shared = {
-        name for entry in yaml.safe_load(values["extraEnvFrom"]) for name in (next(iter(entry.values()))["name"],)
-    }
+    given = [next(iter(entry.values())) for entry in yaml.safe_load(values["extraEnvFrom"])]
+    shared = {source["name"] for source in given if not source.get("optional")}
     (container,) = template["spec"]["containers"]
     assert shared == {next(iter(entry.values()))["name"] for entry in container["envFrom"]}
     assert values["workers"]["serviceAccount"]["name"] == template["spec"]["serviceAccountName"]
     assert f"=={values['airflowVersion']}" in (REPOSITORY / "requirements.txt").read_text()
+
+
+def test_kubernetes_accepts_the_service_for_sentences_and_the_page_can_find_it() -> None:
+    """Otherwise the page's search by a sentence never answers."""
+    text = (REPOSITORY / "include/kubernetes/sentences.yaml").read_text()
+    deployment, service = yaml.safe_load_all(text)
+    for made in (deployment, service):
+        kubernetes_validate.validate(made, kubernetes_validate.latest_version(), strict=True)
+    pod = deployment["spec"]["template"]
+    assert service["spec"]["selector"] == pod["metadata"]["labels"]
+    (port,) = service["spec"]["ports"]
+    values = (REPOSITORY / "include/kubernetes/values.yaml").read_text()
+    assert f"STRATA_SENTENCES_URL=http://{service['metadata']['name']}:{port['port']} " in values
+    (container,) = pod["spec"]["containers"]
+    optional = [next(iter(entry.values())) for entry in yaml.safe_load(yaml.safe_load(values)["extraEnvFrom"])]
+    assert {source["name"] for source in optional} == {next(iter(e.values()))["name"] for e in container["envFrom"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,18 +29,19 @@ class WordEncoder:
 
 
 @pytest.fixture(scope="session")
-def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Iterator[Path]:
+def record_root(tmp_path_factory: pytest.TempPathFactory, tiny_model: str) -> Path:
     """A root with records of 2009-12 and 2012-01, of 360 papers in shards of 50; tests must not write to it."""
     from tests.strata.test_stages import run, snapshot
 
     folder = tmp_path_factory.mktemp("published")
-    source = snapshot(folder / "arxiv.jsonl")
+    # Other abstracts than those of other tests' snapshots: the scratch folder keeps one matrix a corpus, and the same
+    # texts with another encoder would be taken for the same corpus.
+    source = snapshot(folder / "arxiv.jsonl", changed=360)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STRATA_SCRATCH", str(folder / "scratch"))
         patch.setattr("strata.embed.load", lambda model: WordEncoder())
         for month in ("2009-12", "2012-01"):
             run(folder / "root", source, tiny_model, month)
-        yield folder / "root"
+    return folder / "root"
 
 
 @pytest.fixture

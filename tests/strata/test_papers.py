@@ -6,12 +6,12 @@ import datetime as dt
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records import ABSTRACT, created, line, record
 from strata import papers
-from strata.papers import Paper, Refused, collapse, hash_of, parse_date, parse_line, parse_record, text_of, to_table
+from strata.papers import Paper, Refused, hash_of, parse_date, parse_line, parse_record, text_of, to_table
 
 
 def parsed(**changes: object) -> Paper:
@@ -32,15 +32,26 @@ def test_a_whole_record_keeps_every_field() -> None:
 
 def test_whitespace_is_collapsed_so_that_a_reflowed_abstract_is_not_embedded_again() -> None:
     reflowed = parsed(title="  On the growth\n of crystals\tin thin films ", abstract=ABSTRACT.replace(" ", "\n  "))
-    assert reflowed.title == "On the growth of crystals in thin films"
-    assert reflowed.text_hash == parsed().text_hash
+    rows = to_table([reflowed, parsed()]).to_pylist()
+    assert rows[0]["title"] == "On the growth of crystals in thin films"
+    assert rows[0]["text_hash"] == rows[1]["text_hash"]
+
+
+def test_comments_of_nothing_but_spaces_are_no_comments() -> None:
+    written = [" \n", "", None, " 5 pages "]
+    assert to_table([parsed(comments=text) for text in written])["comments"].to_pylist() == [
+        None,
+        None,
+        None,
+        "5 pages",
+    ]
 
 
 def test_the_hash_is_of_title_newline_abstract() -> None:
-    paper = parsed()
-    assert paper.text_hash == hash_of(text_of(paper.title, paper.abstract))
+    rows = to_table([parsed(), parsed(title="Another title"), parsed(abstract=f"Stra\u00dfe: {ABSTRACT}")]).to_pylist()
+    assert [row["text_hash"] for row in rows] == [hash_of(text_of(row["title"], row["abstract"])) for row in rows]
+    assert len({row["text_hash"] for row in rows}) == 3
     assert text_of("a", "b") == "a\nb"
-    assert parsed(title="Another title of the paper").text_hash != paper.text_hash
 
 
 def test_the_first_version_dates_a_paper_whatever_the_order_of_versions() -> None:
@@ -148,9 +159,21 @@ def test_every_date_that_arxiv_writes_is_read(day: dt.date) -> None:
     assert parse_date(f"Mon, {day.day} {name} {day.year} 01:02:03 GMT") == day
 
 
-SPACES = " \n\t\r\x0b\x1c\x85\xa0\u2003\u2028\u3000"
+LINE = json.dumps(record(comments="line one\nline two", authors="P. \u00d8rno"), ensure_ascii=False).encode()
 
 
-@given(st.text(alphabet=st.characters() | st.sampled_from(SPACES)))
-def test_whitespace_is_collapsed_as_split_and_join_would(text: str) -> None:
-    assert collapse(text) == " ".join(text.split())
+@settings(max_examples=1000)
+@given(
+    st.integers(0, len(LINE)),
+    st.integers(0, 12),
+    st.binary(max_size=3)
+    | st.sampled_from([b"\\ud800", b'"id":"1", ', b"\\u0000", b"\xef\xbb\xbf", b"NaN", b"01", b"-", b",", b"}", b" "]),
+)
+def test_a_damaged_line_is_refused_or_read_as_it_stands(at: int, removed: int, added: bytes) -> None:
+    damaged = LINE[:at] + added + LINE[at + removed :]
+    found = parse_line(damaged)
+    if isinstance(found, Paper):
+        told = json.loads(damaged)
+        assert (found.id, found.title, found.abstract) == (told["id"], told["title"], told["abstract"])
+    else:
+        assert isinstance(found, Refused) and found.reason

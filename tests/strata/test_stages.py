@@ -100,6 +100,7 @@ def test_a_record_holds_what_users_rely_on(base: tuple[Path, Path, dict[str, Any
     assert {"manifest.json", "summary.json", "report.html", "duplicates.parquet"} <= {f.name for f in record.iterdir()}
     manifest = json.loads((record / "manifest.json").read_text())
     assert manifest["counts"]["papers"] == 360
+    assert manifest["mode"] == "asof", "a reader must be told how an old month was made"
     stages = {"find_snapshot", "shard", "embed", "cluster", "neighbors", "map", "report"}
     assert set(manifest["timings"]) == stages
     assert all(cost["peak_memory"] > 10_000_000 for cost in manifest["timings"].values())

@@ -2,7 +2,8 @@
 
 Each core takes whole packs and computes them by itself, rather than all cores sharing every matrix product.
 Nothing is waited for inside a pack, the weights exist once however many cores work, and the bits of a vector do
-not depend on the number of threads. No OpenMP team is ever started, so a later fork of the process is harmless.
+not depend on the number of threads. No OpenMP team is ever started and MKL keeps no buffers by thread, so a later fork
+of the process is harmless.
 
 Memory beyond the weights, by thread, is one `Workspace`: for packs of 1,024 tokens 17 MB for MiniLM and
 bge-small, 46 MB for RoBERTa-large; and 4 bytes a token of the texts given to one call.
@@ -11,6 +12,7 @@ bge-small, 46 MB for RoBERTa-large; and 4 bytes a token of the texts given to on
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -36,6 +38,11 @@ log = logging.getLogger(__name__)
 _SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet")
 FAMILIES = ("bert", *_SHIFTED)
 TOKENS_PER_PACK = 1024
+
+# MKL keeps freed buffers in lists by thread, and in a process that was forked afterwards it may go round in such a list
+# for ever: 2 of 60 forks did, none of 60 without the lists, in the same processor time. MKL asks before its first
+# product, not when torch is imported.
+os.environ.setdefault("MKL_DISABLE_FAST_MM", "1")
 
 
 def refusal(recipe: Recipe) -> str | None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from .lists import Neighbors, nearest_first
 from .loneliest import MEASURES, Bounds, Ranking, loneliest
-from .probes import PROBES, Shelf, improve, probe, ranges
+from .probes import PROBES, Shelf, improve, listing, mutual, probe, ranges
 from .scan import recall, scan
 from .similarity import Floats, Mask, Rows, Vectors, exact
 from .workers import Meter, Progress, in_turn
@@ -87,8 +87,12 @@ def likely(
         probe_pieces(shelf, k, list(range(len(every))), keep, probes=probes, threads=threads, progress=progress)
     )
     inverse = shelf.partition.places()
-    fresh = np.ones(found.rows.shape, bool)
+    fresh, before = np.ones(found.rows.shape, bool), found
     for turn in range(1, rounds + 1):
+        found = _mutual(shelf, found, inverse, threads)
+        if turn > 1:
+            fresh = np.concatenate([_new(found.rows[part], before.rows[part]) for piece in every for part in piece])
+        before = found
         meter = Meter(f"neighbours' neighbours, round {turn} of {rounds}", len(shelf), progress)
         better = []
         for number, piece in enumerate(every):
@@ -98,9 +102,14 @@ def likely(
 
             better.append(keep(f"improve-{turn}-{number:04d}", make))
             meter.step(_papers(piece))
-        before, found = found, _whole(better)
-        fresh = np.concatenate([_new(found.rows[part], before.rows[part]) for piece in every for part in piece])
-    return found
+        found = _whole(better)
+    return _mutual(shelf, found, inverse, threads)
+
+
+def _mutual(shelf: Shelf, found: Neighbors, inverse: Rows, threads: int | None) -> Neighbors:
+    """Everyone's lists, with those taken in that list them."""
+    back, parts = listing(found, inverse), ranges(shelf)
+    return _whole([_joined(list(in_turn(partial(mutual, shelf, found, back), parts, threads)))])
 
 
 def search(

@@ -140,7 +140,7 @@ def make(
     placed = read_map(storage, work)
     if placed is not None:
         record["map"] = placed.add_column(0, "id", papers["id"])
-    findings = strongest(record, trends.nearest_misses(judged, 1))
+    findings = strongest(record, trends.nearest_misses(judged, 1), searched=found.search["method"] == "bounds")
     summary = summarize(run, manifest, corpus, month, judged, papers, ~counted, found, record)
     summary["evaluation"] = agreed | {"history": history}
     summary["changes"] = changes.summary(before, moved, month, next_key, record["changes"])

@@ -81,7 +81,7 @@ def manifest_of(
             files[file.name]["rows"] = pq.read_metadata(file).num_rows
     return {
         "month": month,
-        "mode": "asof",
+        "mode": run.mode,
         "snapshot": manifest["snapshot"],
         "source": manifest["source"],
         "snapshot_date": summary["snapshot_date"],

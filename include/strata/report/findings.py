@@ -15,14 +15,15 @@ _FADED = ("extinct", "faded")
 _RISEN = ("rising", "newborn")
 
 
-def strongest(record: dict[str, pa.Table], misses: Sequence[NearMiss]) -> list[str]:
+def strongest(record: dict[str, pa.Table], misses: Sequence[NearMiss], *, searched: bool) -> list[str]:
     """Return three sentences: what faded, which paper stands alone, what rises. "None" is a finding too.
 
     Args:
         record: the record's tables.
         misses: the topics nearest to having faded, nearest first.
+        searched: whether neighbours were searched for rather than all pairs compared, so that percentiles are limits.
     """
-    return [_faded(record["topics"], misses), _lonely(record["lonely"]), _rising(record["topics"])]
+    return [_faded(record["topics"], misses), _lonely(record["lonely"], searched), _rising(record["topics"])]
 
 
 def _faded(topics: pa.Table, misses: Sequence[NearMiss]) -> str:
@@ -45,14 +46,15 @@ def _faded(topics: pa.Table, misses: Sequence[NearMiss]) -> str:
     )
 
 
-def _lonely(lonely: pa.Table) -> str:
+def _lonely(lonely: pa.Table, searched: bool) -> str:
     if not len(lonely):
         return "No paper is old enough and whole enough to be called lonely."
     top = lonely.slice(0, 1).to_pylist()[0]
     archive = top["field"].split(" ")[0]
     return (
         f"The loneliest paper is '{top['title']}' ({top['id']}): its ten nearest papers have a mean similarity of "
-        f"{similarity(top['mean_10'])}; it is lonelier than {percentile(top['percentile'])} of the papers of its "
+        f"{similarity(top['mean_10'])}; it is lonelier than "
+        f"{'at least ' if searched else ''}{percentile(top['percentile'])} of the papers of its "
         f"length in {archive}."
     )
 

@@ -12,7 +12,7 @@ from strata.grouping import Clustered
 from strata.lonely import Loneliness
 from strata.trends import Trends
 
-Rows = np.ndarray[Any, np.dtype[np.int64]]
+Rows = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The papers most like given papers or a text, exactly, from a month's record; no index, no model unless for a text.
 
-``asked`` reads what a person writes for a paper, ``search`` finds the nearest rows in one pass over the vectors. The
-vectors are streamed block by block, so memory does not grow with the corpus, but for its ids and one bit a paper.
+``asked`` reads what a person writes for a paper, ``search`` finds the nearest rows in one pass over the vectors,
+``shown`` prints them, ``service`` answers to the page inside Airflow. The vectors are streamed block by block, so
+memory does not grow with the corpus, but for its ids and one bit a paper.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,10 @@ from strata.similar.asked import explain, read_id
 from strata.similar.search import Mask, Vectors, best_of_block, mean_direction, merge
 from strata.storage import Storage, read_table
 
-__all__ = ["MOST", "Similar", "encode_text", "similar"]
+if TYPE_CHECKING:
+    from strata.encoders import Encoder, Model
+
+__all__ = ["MOST", "Similar", "encode_text", "model_of", "similar"]
 
 MOST = 10_000
 _LONGEST_TEXT = 100_000
@@ -55,6 +59,7 @@ def similar(
     top: int = 10,
     categories: str = "",
     threads: int = 0,
+    encoder: Encoder | None = None,
 ) -> list[Similar]:
     """Return the papers most like the mean of the given ones, most similar first; the given ones are left out.
 
@@ -66,6 +71,7 @@ def similar(
         top: how many.
         categories: only papers of these, such as ``cs. math.NA``.
         threads: how many to use; 0: the processors that this process may use.
+        encoder: the record's model, for who has it loaded already.
 
     Raises:
         BadRequest: nothing is given, or an id is unknown (with the nearest known one).
@@ -79,7 +85,7 @@ def similar(
     rows = _rows_of(papers, ids, record.month)
     given = [_vectors_of(storage, record, rows)] if rows else []
     if text.strip():
-        given.append(encode_text(record, text))
+        given.append(encode_text(record, text, encoder))
     query = mean_direction(np.concatenate(given))
     allowed = _allowed(storage, record, rows, parse_wanted(categories))
     found = over_pieces(
@@ -97,15 +103,23 @@ def similar(
     ]
 
 
-def encode_text(record: Published, text: str) -> Vectors:
+def encode_text(record: Published, text: str, encoder: Encoder | None = None) -> Vectors:
     """Return the unit vector of a text by the record's own model, (1, d) float32."""
+    from strata import encoders
+
+    known = encoder or encoders.load(model_of(record))
+    return known.encode([" ".join(text[:_LONGEST_TEXT].split())]).vectors
+
+
+def model_of(record: Published) -> Model:
+    """Return this machine's copy of the model that a record was made with; raises ModelUnavailable."""
     from strata import encoders
 
     name, key = record.manifest["model"]["name"], record.manifest["model"]["key"]
     model = encoders.describe(name)
     if model.key != key:
         raise ModelUnavailable(f"{name} on this machine has other files than the one the record was made with")
-    return encoders.load(model).encode([" ".join(text[:_LONGEST_TEXT].split())]).vectors
+    return model
 
 
 def _rows_of(papers: Sequence[str], ids: pa.Array, month: str) -> list[int]:

@@ -6,8 +6,10 @@ are used where they are set. ``STRATA_KAGGLE_URL`` names a mirror of the API.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
+from typing import Any
 
 from strata.errors import BadSnapshot
 from strata.sources.download import Expected, client, download, get_json
@@ -18,13 +20,20 @@ FILE = "arxiv-metadata-oai-snapshot.zip"
 
 def newest_version() -> int:
     """Return the dataset's current version number."""
-    url = f"{_api()}/datasets/view/{DATASET}"
-    with client(auth=_login()) as http:
-        told, _ = get_json(http, url)
-    version = told.get("currentVersionNumber") if isinstance(told, dict) else None
+    url, told = _view()
+    version = told.get("currentVersionNumber")
     if not isinstance(version, int):
         raise BadSnapshot(f"{url} names no current version: {str(told)[:200]}")
     return version
+
+
+def newest_date() -> dt.date:
+    """Return the day (UTC) on which the dataset was last renewed."""
+    url, told = _view()
+    try:
+        return dt.date.fromisoformat(str(told.get("lastUpdated"))[:10])
+    except ValueError:
+        raise BadSnapshot(f"{url} does not say when it was renewed: {str(told)[:200]}") from None
 
 
 def fetch(version: int, folder: Path) -> tuple[Path, str]:
@@ -33,6 +42,14 @@ def fetch(version: int, folder: Path) -> tuple[Path, str]:
     with client(auth=_login()) as http:
         url = f"{_api()}/datasets/download/{DATASET}?dataset_version_number={version}"
         return target, download(http, url, target, Expected())
+
+
+def _view() -> tuple[str, dict[str, Any]]:
+    """Return the address of what the API tells of the dataset, and what it tells."""
+    url = f"{_api()}/datasets/view/{DATASET}"
+    with client(auth=_login()) as http:
+        told, _ = get_json(http, url)
+    return url, told if isinstance(told, dict) else {}
 
 
 def _api() -> str:

@@ -13,7 +13,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from strata.errors import BadRequest
+from strata.errors import BadRequest, DamagedFile
 from strata.storage.folder import Folder
 from strata.storage.protocol import Entry, Storage
 
@@ -52,11 +52,23 @@ def write_json(storage: Storage, path: str, document: Any) -> None:
 
 
 def read_table(storage: Storage, path: str, columns: list[str] | None = None) -> pa.Table:
-    """Return a stored Parquet table, or only some of its columns; every page's checksum is verified."""
-    with storage.open(path) as file:
-        # Of a remote file the wanted columns come in as few requests as their places in it allow.
-        remote = not isinstance(file, pa.MemoryMappedFile)
-        return pq.ParquetFile(file, pre_buffer=remote, page_checksum_verification=True).read(columns=columns)
+    """Return a stored Parquet table, or only some of its columns; every page's checksum is verified.
+
+    Raises:
+        DamagedFile: a page fails its checksum, or the footer, which has none, makes no sense.
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        with storage.open(path) as file:
+            # Of a remote file the wanted columns come in as few requests as their places in it allow.
+            remote = not isinstance(file, pa.MemoryMappedFile)
+            return pq.ParquetFile(file, pre_buffer=remote, page_checksum_verification=True).read(columns=columns)
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedFile(
+            f"{storage.uri(path)} is damaged: {error}. `python -m strata verify` says what makes it again"
+        ) from error
 
 
 def write_parquet(table: pa.Table, path: Path, **options: Any) -> None:

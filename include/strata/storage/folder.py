@@ -6,6 +6,7 @@ a crash never meets half a file. What a killed process leaves behind starts with
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import time
@@ -115,6 +116,8 @@ class Folder:
                 _flush(file)
             while True:
                 if target.exists():
+                    if _exchange(fresh, target):
+                        return  # what was there is now under the temporary name, and goes
                     target.rename(stale)
                 try:
                     fresh.rename(target)
@@ -130,6 +133,19 @@ class Folder:
 
     def _at(self, path: str) -> Path:
         return self._root.joinpath(*parts_of(path))
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two names change places at once, so that not even a kill leaves one of them empty; False if that cannot be.
+
+    Linux's renameat2 does it, on most local file systems; Python has no name for it, and network file systems do not
+    know it. Where it cannot be, a kill between two renames leaves the old record under a temporary name.
+    """
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    at_working_folder, exchange = -100, 2
+    return renameat2 is not None and not renameat2(
+        at_working_folder, os.fsencode(one), at_working_folder, os.fsencode(other), exchange
+    )
 
 
 def _flush(path: Path) -> None:

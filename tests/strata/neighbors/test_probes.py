@@ -75,3 +75,34 @@ def test_threads_do_not_change_a_bit():
     vectors = odd_vectors(600)
     again = [weak_lists(shelf_of(vectors, neighbors.Rules()), 10, 3) for _ in range(2)]
     np.testing.assert_array_equal(again[0].rows, again[1].rows)
+
+
+@pytest.mark.parametrize("earlier_only", [False, True])
+def test_who_lists_a_paper_is_taken_into_its_list_and_nobody_else(odd, earlier_only):
+    """The plain way: offer both ends of every listed pair, keep the ten best that the rules allow."""
+    exclude = np.random.default_rng(1).random(len(odd)) < 0.2
+    rules = neighbors.Rules(exclude, neighbors.earlier_rows(len(odd)) if earlier_only else None, 0.98)
+    shelf = shelf_of(odd, rules)
+    by_place = [probes.probe(shelf, 10, part, 1) for part in probes.ranges(shelf, 100)]
+    found = neighbors.Neighbors(*(np.concatenate([getattr(one, side) for one in by_place]) for side in SIDES))
+    back = probes.listing(found, shelf.partition.places())
+    parts = [probes.mutual(shelf, found, back, part) for part in probes.ranges(shelf, 100)]
+    better = neighbors.Neighbors(*(np.concatenate([getattr(one, side) for one in parts]) for side in SIDES))
+    order = shelf.partition.order
+    offered = {row: dict(zip(found.rows[place].tolist(), found.similarities[place].tolist(), strict=True))
+               for place, row in enumerate(order.tolist())}  # fmt: skip
+    for row, listed in list(offered.items()):
+        for other, near in list(listed.items()):
+            if other >= 0 and rules.places_allowed(np.array([other]), np.array([row]))[0]:
+                offered[other].setdefault(row, near)
+    changed = 0
+    for place, row in enumerate(order.tolist()):
+        best = sorted((near for other, near in offered[row].items() if other >= 0), reverse=True)[:10]
+        assert better.similarities[place][: len(best)].tolist() == best
+        assert set(better.rows[place][better.rows[place] >= 0].tolist()) <= set(offered[row])
+        changed += bool((better.rows[place] != found.rows[place]).any())
+    # Who lists a paper is later than it, and so no neighbour of it where only earlier ones count.
+    assert changed == 0 if earlier_only else changed > 50
+
+
+SIDES = ("rows", "similarities")

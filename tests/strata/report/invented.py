@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from strata import trends
-from strata.report import tables
+from strata.report import changes, comparison, tables
 
 SNAPSHOT = dt.date(2024, 12, 31)
 _YEARS = 30
 _SHAPES = 5  # of topics, in turn: fallen, diluted, constant, rising, newborn
 _PAPERS_A_TOPIC = 9
+_TOPICS_A_THEME = 5
 
 Record = tuple[dict[str, Any], dict[str, pa.Table]]
 
@@ -66,11 +67,17 @@ def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: 
         last_exemplars=threes[2 : 3 * topics : 3],
     )
     found = {
-        "topics": tables.topics_table(judged, text, np.arange(topics, dtype=np.int32), ids, titles),
+        "topics": tables.topics_table(
+            judged, text, (np.arange(topics) // _TOPICS_A_THEME).astype(np.int32), _keys(topics), ids, titles
+        ),
         "topic_years": tables.topic_years_table(judged),
         "lonely": _lonely(lonely, ids, titles, title),
+        "pioneers": _pioneers(lonely // 2, ids, titles, title),
         "duplicates": _pairs(pairs, ids, titles),
     }
+    found["themes"] = _themes(found["topics"])
+    found["changes"] = _changes(found["topics"], ids, titles)
+    found["reference"] = _reference(judged, found["topics"])
     draws = np.random.default_rng(seed)
     topic = np.repeat(np.arange(topics, dtype=np.int32), _PAPERS_A_TOPIC)[:count]
     if topics:
@@ -100,6 +107,57 @@ def _lonely(rows: int, ids: pa.ChunkedArray, titles: pa.ChunkedArray, title: str
             "flags": pa.array([[title]] * rows if title else [[] for _ in range(rows)], pa.list_(pa.string())),
         }
     )
+
+
+def _keys(topics: int) -> list[str]:
+    return [f"T-{topic + 1:06d}" for topic in range(topics)]
+
+
+def _themes(topics: pa.Table) -> pa.Table:
+    """Every theme has the words and the numbers of its first topic: the page only shows them."""
+    first = topics.take(pa.array(np.arange(0, len(topics), _TOPICS_A_THEME)))
+    counts = np.bincount(topics["theme"].to_numpy(), minlength=len(first))
+    return first.drop_columns(["topic", "key"]).append_column("topics", pa.array(counts, pa.int32()))
+
+
+def _pioneers(rows: int, ids: pa.ChunkedArray, titles: pa.ChunkedArray, title: str | None) -> pa.Table:
+    found = pa.table(
+        {
+            "row": pa.array(np.arange(rows) % len(ids)),
+            "birth": np.full(rows, 0.3),
+            "now": np.full(rows, 0.5),
+            "was": np.full(rows, 0.01),
+            "is_now": np.full(rows, 0.4),
+            "before": pa.array(np.full(rows, 0)),
+            "before_similarity": pa.array(np.full(rows, 0.4), pa.float32()),
+            "followers": pa.array(np.full(rows, 30)),
+            "arrived": pa.array(np.full(rows, np.datetime64("2010-01-01"))),
+            "first": pa.array([[0, 1]] * rows, pa.list_(pa.int64())),
+            "first_similarities": pa.array([[0.5, 0.6]] * rows, pa.list_(pa.float32())),
+        }
+    )
+    dates = pa.chunked_array([pa.array([dt.date(2001, 1, 1)] * len(ids), pa.date32())])
+    archives = pa.chunked_array([pa.array([title or "math"] * len(ids), pa.string())])
+    return tables.pioneers_table(ids, titles, dates, archives, np.zeros(len(ids), np.int32), found)
+
+
+def _changes(topics: pa.Table, ids: pa.ChunkedArray, titles: pa.ChunkedArray) -> pa.Table:
+    empty = dict.fromkeys(changes.SCHEMA.names)
+    rows = [
+        empty | {"change": "now faded", "before": "cooling", "after": "faded"}
+        | {name: topic[name] for name in ("key", "topic", "name")}
+        for topic in topics.slice(0, 2).to_pylist()
+    ]  # fmt: skip
+    rows.append(empty | {"change": "vanished", "key": "T-009999", "name": titles[0].as_py()})
+    rows.append(empty | {"change": "newly lonely", "id": ids[0].as_py(), "name": titles[0].as_py()})
+    return pa.Table.from_pylist(rows, changes.SCHEMA)
+
+
+def _reference(judged: trends.Trends, topics: pa.Table) -> pa.Table:
+    """Each topic has a paper in every year, so that the reference's rule has years to look at."""
+    years = np.arange("1995", "2025", dtype="datetime64[Y]").astype("datetime64[D]")
+    label = np.repeat(np.arange(len(topics), dtype=np.int32), len(years))
+    return comparison.table(label, np.tile(years, len(topics)), judged, topics)
 
 
 def _pairs(rows: int, ids: pa.ChunkedArray, titles: pa.ChunkedArray) -> pa.Table:
@@ -137,10 +195,26 @@ def _summary(
         "selection": {"categories": [], "sample": None, "seed": 0, "shard_size": 10_000},
         "model": title or "sentence-transformers/all-MiniLM-L6-v2",
         "topics": topics,
+        "themes": len(found["themes"]),
         "clustering": {"clusters": topics, "empty": 0, "fitted": papers, "objective": 0.5},
         "verdicts": {},
         "duplicates": len(found["duplicates"]),
+        "evaluation": _evaluation(),
+        "changes": {"since": "2024-10", "months": 2, "shared": papers, "reassigned": 0.12, "next_key": topics},
         "thresholds": asdict(judged.thresholds),
         "floors": judged.floors._asdict(),
         "findings": [title or "A finding in a sentence.", "Another.", "A third."],
+    }
+
+
+def _evaluation() -> dict[str, Any]:
+    figures = dict.fromkeys(("ami", "ari", "homogeneity", "completeness", "v_measure", "purity"), 0.417)
+    against = {"archive": figures, "category": figures}
+    nearest = {"agreement": 0.61, "chance": 0.04}
+    entry = {"month": "2024-10", "topics": 20, "topic_category": 0.4, "theme_category": 0.4, "nearest_category": 0.6}
+    return {
+        "papers": 100,
+        "clusters": {"theme": against, "topic": against},
+        "nearest": {"archive": nearest, "category": nearest},
+        "history": [entry, entry | {"month": "2024-12"}],
     }

@@ -30,10 +30,12 @@ def topic(number: int, verdict: str, **changes: Any) -> dict[str, Any]:
 LONELY = {"title": "Bells", "id": "0704.0001", "mean_10": 0.25, "percentile": 99.996, "field": "physics 3"}
 
 
-def told(topics: list[dict[str, Any]], lonely: list[dict[str, Any]], misses: list[NearMiss]) -> list[str]:
+def told(
+    topics: list[dict[str, Any]], lonely: list[dict[str, Any]], misses: list[NearMiss], *, searched: bool = False
+) -> list[str]:
     schema = pa.table({name: pa.array([value]) for name, value in LONELY.items()}).schema
     record = {"topics": pa.Table.from_pylist(topics), "lonely": pa.Table.from_pylist(lonely, schema=schema)}
-    return strongest(record, misses)
+    return strongest(record, misses, searched=searched)
 
 
 def test_the_surest_loss_comes_first_and_the_others_are_counted() -> None:
@@ -60,6 +62,11 @@ def test_a_percentile_is_never_rounded_up_to_all() -> None:
     _, second, _ = told([topic(0, "steady")], [LONELY], [])
     assert "99.99%" in second
     assert "physics" in second
+
+
+def test_a_percentile_that_is_a_lower_limit_says_so() -> None:
+    assert "lonelier than 99.99%" in told([topic(0, "steady")], [LONELY], [])[1]
+    assert "lonelier than at least 99.99%" in told([topic(0, "steady")], [LONELY], [], searched=True)[1]
 
 
 def test_the_largest_rising_topic_is_named() -> None:

@@ -98,6 +98,7 @@ def test_sections_come_in_the_order_of_a_reading(read: Reader) -> None:
     anchors = [attributes["id"] for attributes in read.all("section")]
     assert anchors == [section.anchor for section in sections.SECTIONS]
     assert anchors.index("faded") < anchors.index("risen") < anchors.index("topics") < anchors.index("lonely")
+    assert anchors.index("lonely") < anchors.index("pioneers") < anchors.index("map") < anchors.index("changes")
     assert anchors[-2:] == ["refused", "method"]
 
 
@@ -184,6 +185,24 @@ def test_a_small_corpus_without_topics_or_lonely_papers_has_a_page() -> None:
     assert "No topic met the criteria." in text
     assert "No paper is listed." in text
     assert "No two papers are nearly the same." in text
+
+
+def test_what_changed_who_came_first_and_how_well_it_agrees_are_told() -> None:
+    """A reader of last month's record wants the difference; a sceptic, the agreement and the other rule."""
+    text = Reader(render(*record(20))).text
+    assert "Since the record of October 2024, a gap of 2 months." in text
+    assert "T-009999" in text and "newly lonely" in text
+    assert "topics and primary categories" in text and "0.417" in text
+    assert "Years until the tenth" in text
+    assert "Its best year" in text
+
+
+def test_a_first_record_says_that_it_is_the_first() -> None:
+    """Nothing to compare with is not the same as nothing changed."""
+    summary, tables = record(5)
+    summary["changes"] = {"since": None, "months": None, "next_key": 5}
+    tables["changes"] = tables["changes"].slice(0, 0)
+    assert "This is the first record of its kind here." in Reader(render(summary, tables)).text
 
 
 def test_section_of_a_missing_table_is_left_out() -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,8 @@ import pytest
 from server import Server
 
 from records import created, line, record, write
-from strata.errors import BadSnapshot
+from strata.errors import BadRequest, BadSnapshot
+from strata.plan import make_plan
 from strata.shards import Selection, shard_snapshot
 from strata.sources import locate, unchanged
 from strata.sources.huggingface import newest_commit
@@ -121,6 +123,21 @@ def test_the_hub_as_it_was_on_a_day(server: Server, storage: Storage) -> None:
     assert manifest["papers"] == 100
     with pytest.raises(BadSnapshot, match=r"on or before 2024-06-29: its first is of 2024-06-30"):
         locate("huggingface@2024-06-29", storage)
+
+
+def test_a_true_backfill_reads_the_snapshot_of_its_month(server: Server, storage: Storage, tiny_model: str) -> None:
+    hub(server)
+    rest: dict[str, Any] = {"today": "2026-11-21", "model": tiny_model, "categories": None, "sample": None, "seed": 0}
+    rest |= {"shard_size": 100, "max_refused": 0.01, "clusters": None, "storage": storage, "mode": "true"}
+    old = make_plan(snapshot="huggingface", month="2026-08", **rest)
+    assert "huggingface-20240630-" in old.source
+    assert old.to_dict()["mode"] == "true"
+    # The first one after the month shows it whole; the one before lacks its last days.
+    assert "huggingface-20261001-" in make_plan(snapshot="huggingface", month="2026-09", **rest).source
+    with pytest.raises(BadRequest, match="huggingface only"):
+        make_plan(snapshot="kaggle", month="2024-12", **rest)
+    with pytest.raises(BadRequest, match="needs a month"):
+        make_plan(snapshot="huggingface", month=None, **rest)
 
 
 def test_the_hubs_records_read_as_arxivs_own(server: Server, storage: Storage) -> None:

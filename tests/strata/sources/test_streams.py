@@ -97,3 +97,16 @@ def test_an_empty_file_has_no_lines() -> None:
 def test_a_zip_of_several_files_is_refused_by_name() -> None:
     with pytest.raises(BadSnapshot, match=r"a\.json, b\.json"):
         list(read(io.BytesIO(zipped(TEXT, "a.json", "b.json"))))
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
+def test_a_decompression_bomb_is_refused_before_it_fills_a_disk(packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "UNSUSPECTED_BYTES", 1 << 20)
+    bomb = PACKINGS[packing](b'{"id": "0704.0001"}\n' * 400_000)
+    with pytest.raises(BadSnapshot, match="bomb"):
+        for item in read(io.BytesIO(bomb)):
+            assert isinstance(item, Block)
+
+
+def test_a_small_archive_may_be_packed_as_tightly_as_it_likes() -> None:
+    assert len(lines_of(zstandard.compress(b"{}\n" * 300_000))) == 300_000

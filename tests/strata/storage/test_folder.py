@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from strata.errors import BadRequest
+from strata.errors import BadRequest, DamagedFile
 from strata.storage import Storage, connect, read_json, read_table, write_json, write_parquet
 
 
@@ -56,7 +56,7 @@ def test_a_flipped_bit_in_a_table_is_found(storage: Storage) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(OSError, match=r"checksum|CRC|corrupt"):
+    with pytest.raises(DamagedFile, match=r"t\.parquet is damaged: .*(checksum|CRC|corrupt)"):
         read_table(storage, "t.parquet")
 
 

@@ -120,7 +120,11 @@ def _topics(record: Record) -> Contents | None:
 
 
 def _lonely(record: Record) -> Contents | None:
-    return _listed(record.tables.get("lonely"), None)
+    listed = _listed(record.tables.get("lonely"), None)
+    # Where likely neighbours were searched, other papers' nearest may be nearer than found: the true share of papers
+    # that are less lonely is then this large or larger. Those who are listed are exact.
+    searched = not record.summary.get("search", {}).get("method", "all pairs").startswith("all pairs")
+    return None if listed is None else listed | {"at_least": searched}
 
 
 def _pioneers(record: Record) -> Contents | None:
@@ -131,8 +135,12 @@ def _changes(record: Record) -> Contents | None:
     told = record.summary.get("changes")
     if told is None:
         return None
-    rows = record.tables["changes"].slice(0, _CHANGES).to_pylist()
-    return {"told": told, "rows": rows, "history": record.summary["evaluation"]["history"]}
+    return {"told": told, "rows": record.tables["changes"].slice(0, _CHANGES).to_pylist()}
+
+
+def _agreement(record: Record) -> Contents | None:
+    found = record.summary.get("evaluation")
+    return None if found is None else found | {"history": found.get("history", [])}
 
 
 def _reference(record: Record) -> Contents | None:
@@ -205,14 +213,15 @@ SECTIONS = (
     Section("faded", "Faded topics", "Faded", _faded),
     Section("ridgeline", "One after another", "Ridgeline", _ridgeline),
     Section("risen", "Rising and newborn topics", "Rising", _risen),
-    Section("reference", "The reference's rule beside ours", "Reference", _reference),
-    Section("changes", "Since the last record", "Changes", _changes),
     Section("themes", "Themes", "Themes", _themes),
     Section("topics", "All topics", "All topics", _topics),
     Section("lonely", "Lonely papers", "Lonely", _lonely),
     Section("pioneers", "Pioneers", "Pioneers", _pioneers),
     Section("duplicates", "Near-duplicates", "Duplicates", _duplicates),
     Section("map", "The map", "Map", _map),
+    Section("changes", "Since the last record", "Changes", _changes),
+    Section("agreement", "Agreement with arXiv's categories", "Agreement", _agreement),
+    Section("reference", "The reference's rule beside ours", "Reference", _reference),
     Section("refused", "Refused or flagged", "Flagged", _refused),
     Section("method", "Method", "Method", _method),
 )
