@@ -29,6 +29,8 @@ FAISS_ROUNDS = 15
 MINIBATCH_ROWS = 4096
 # k-means++ looks at so many rows a cluster: enough to find each, and a small share of what the rounds cost.
 START_ROWS = 20
+# How far the halves of a split cluster begin from its centroid, as part of the way to one of its papers.
+_ASIDE = 0.2
 
 
 class Levels(NamedTuple):
@@ -109,7 +111,7 @@ def fit(
         method: "faiss", spherical; or "minibatch", as the reference did.
         seed: decides the sample and the start.
         sample: the most rows that are fitted on.
-        start: centroids of an earlier fit to go on from, float32 (at most `clusters`, d); k-means++ draws the rest.
+        start: centroids of an earlier fit to go on from, float32 (m, d); more come from splitting the largest.
         rounds: of FAISS.
     """
     rows = spread(len(vectors), sample, seed)
@@ -203,20 +205,32 @@ def _faiss(fitted: Vectors, clusters: int, seed: int, start: Vectors | None, rou
 
 
 def _start(fitted: Vectors, clusters: int, seed: int, start: Vectors | None) -> Vectors:
-    """Centroids to begin with, by k-means++ (Arthur and Vassilvitskii 2007) on a part of the rows."""
-    known = np.empty((0, fitted.shape[1]), np.float32) if start is None else start[:clusters]
-    wanted = clusters - len(known)
-    if not wanted:
-        return np.ascontiguousarray(known)
+    """Centroids to begin with: k-means++ (Arthur and Vassilvitskii 2007) on a part of the rows, or those of before."""
     draw = np.random.default_rng(seed)
-    if len(known):  # the rest where the known ones fit worst
-        rows = np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])
-        worse = np.argsort(assign(fitted[rows], known)[1], kind="stable")[: max(wanted, len(rows) // 4)]
-        rows = rows[np.sort(worse)]
-    else:
-        rows = np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])
-    chosen = _plus_plus(fitted[rows], wanted, draw)
-    return np.ascontiguousarray(np.concatenate([known, fitted[rows[chosen]]]))
+    rows = fitted[np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])]
+    if start is None:
+        return np.ascontiguousarray(rows[_plus_plus(rows, clusters, draw)])
+    return np.ascontiguousarray(_split(start[:clusters], clusters - len(start), rows, draw))
+
+
+def _split(centroids: Vectors, more: int, rows: Vectors, draw: np.random.Generator) -> Vectors:
+    """Split the largest clusters of some rows, so that there are `more` centroids, the new ones last.
+
+    Rows as new centroids would attract hardly any, for all crowds have a centroid by then; and by k-means++ they would be
+    strays: of 32 that joined 390 on real papers 18 had too few papers to be judged.
+    """
+    made = centroids
+    while more > 0:
+        labels, _ = assign(rows, made)
+        sizes = np.bincount(labels, minlength=len(made))
+        largest = np.argsort(-sizes, kind="stable")[: min(more, np.count_nonzero(sizes))]
+        members = rows[[draw.choice(np.flatnonzero(labels == one)) for one in largest]]
+        sides = _ASIDE * (members - made[largest])
+        other = made[largest] - sides
+        made = made.copy()
+        made[largest] += sides
+        made, more = np.concatenate([made, other]), more - len(largest)
+    return unit(made)
 
 
 def _plus_plus(rows: Vectors, wanted: int, draw: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -24,8 +24,8 @@ COHORT = 200
 """papers, at least, that a paper is compared with at its birth"""
 BORN_LONELY, BORN_LONELY_PAPERS = 0.02, 16
 """part of its cohort that may be as lonely as it at its birth, or so many papers of a small cohort"""
-CROWDED = 0.1
-"""part of the papers of its archive that are as lonely as it by now, at least: it is not among the loneliest tenth"""
+CROWDED = 0.5
+"""part of the papers of its archive that are as lonely as it by now, at least: it has more company than most"""
 NEARER = 0.05
 """by which its company now is nearer than that of its birth, at least"""
 FOLLOWERS = 10
@@ -161,15 +161,14 @@ def company(
     return Company(followers, arrived, found)
 
 
-def ranking(rows: Rows, was: Floats, is_now: Floats, found: Company, dates: npt.NDArray[np.datetime64]) -> Rows:
-    """Places, among `rows`, of the pioneers: those whose company arrived, and not at once; most followed first.
+def ranking(rows: Rows, is_now: Floats, found: Company, dates: npt.NDArray[np.datetime64]) -> Rows:
+    """Places, among `rows`, of the pioneers: those whose company arrived, and not at once; the most crowded now first.
 
-    Papers that nobody would follow for years come before fashions that were about to begin: the score is the logarithm
-    of followers times the years until company arrived.
+    By the crowd, not by the years alone or the number of followers: both are greatest for the first papers of a corpus,
+    of which hardly one can help being early.
     """
     waited = (found.arrived - dates[rows].astype("datetime64[D]")).astype(np.float64) / 365.25
     waited[np.isnat(found.arrived)] = np.nan
     with np.errstate(invalid="ignore"):
         there = np.flatnonzero(waited >= YEARS_ALONE)
-    score = np.log1p(found.followers[there]) * waited[there]
-    return there[np.lexsort((rows[there], -score))]
+    return there[np.lexsort((rows[there], -is_now[rows[there]]))]

@@ -125,7 +125,7 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     _write_duplicates(storage, corpus, work, vectors)
     papers = read_papers(storage, corpus, ["date", "flags"])
     found, exact, facts = (_compare_all if _compares_all(corpus) else _search)(storage, corpus, work, vectors, papers)
-    facts["pioneers"] = _write_pioneers(storage, corpus, work, vectors, found)
+    facts["pioneers"] = _write_pioneers(storage, corpus, work, vectors, found, exact)
     write_json(storage, layout.work(work, "search.json"), facts)
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
     with storage.writer(layout.work(work, "neighbors.parquet")) as local:
@@ -186,12 +186,14 @@ def _write_duplicates(storage: Storage, corpus: Corpus, work: str, vectors: Vect
         write_parquet(pa.table({"row_a": first, "row_b": second, "similarity": similar}), local)
 
 
-def _write_pioneers(storage: Storage, corpus: Corpus, work: str, vectors: Vectors, found: Neighbors) -> dict[str, Any]:
+def _write_pioneers(
+    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, found: Neighbors, exact: Mask
+) -> dict[str, Any]:
     """Find who was alone at birth and is not now, and write them, best first; return how that was done.
 
     In a small corpus every paper is compared with all earlier ones. In a large one likely lists stand in: what they
     miss makes a paper look lonelier at birth, so no pioneer is passed over for it, and the lists of all candidates are
-    then compared with everyone. Whatever is printed is exact.
+    then compared with everyone, and entered in `found` and `exact`. Whatever is printed is exact.
     """
     from strata import pioneers
     from strata.neighbors import Rules, earlier_rows, nearest
@@ -213,15 +215,17 @@ def _write_pioneers(storage: Storage, corpus: Corpus, work: str, vectors: Vector
     birth, now = pioneers.mean_similarity(earlier), pioneers.mean_similarity(found)
     rows, was, is_now = pioneers.candidates(birth, now, archives, dates, sound)
     if not small and len(rows):
-        rules = Rules(hard, earlier_rows(corpus.papers), NEAR_DUPLICATE)
-        _, exact = scan(vectors, rows.astype(np.int32), NEAREST, rules, progress=meter)
-        earlier.rows[rows], earlier.similarities[rows] = exact.rows, exact.similarities
-        birth = pioneers.mean_similarity(earlier)
-        compared = len(rows)
-        rows = np.intersect1d(rows, pioneers.candidates(birth, now, archives, dates, sound)[0])
-        log.info("%d of %d candidates were lonely at birth among all earlier papers", len(rows), compared)
+        for lists, past in ((earlier, earlier_rows(corpus.papers)), (found, None)):
+            rules = Rules(hard, past, NEAR_DUPLICATE)
+            _, scanned = scan(vectors, rows.astype(np.int32), NEAREST, rules, progress=meter)
+            lists.rows[rows], lists.similarities[rows] = scanned.rows, scanned.similarities
+        birth, now = pioneers.mean_similarity(earlier), pioneers.mean_similarity(found)
+        exact[rows] = True
+        compared, (still, was, is_now) = rows, pioneers.candidates(birth, now, archives, dates, sound)
+        rows = np.intersect1d(compared, still)
+        log.info("%d of %d candidates were lonely at birth among all earlier papers", len(rows), len(compared))
     came = pioneers.company(vectors, rows, pioneers.follower_bar(birth[rows], now[rows]), dates, ~hard, NEAR_DUPLICATE)
-    best = pioneers.ranking(rows, was, is_now, came, dates)[:LISTED_PIONEERS]
+    best = pioneers.ranking(rows, is_now, came, dates)[:LISTED_PIONEERS]
     row = rows[best]
     columns = {
         "row": row, "birth": birth[row], "now": now[row], "was": was[row], "is_now": is_now[row],

@@ -104,6 +104,16 @@ def test_topics_go_on_from_those_of_before():
     assert more.shape == (22, 64) and np.isfinite(more).all()
 
 
+def test_topics_that_join_are_new_crowds_and_not_strays():
+    """A topic of one paper is no topic, but fills the list of the faded: it was written about in one year only."""
+    vectors, _ = planted(2000, 20)
+    before = clustering.fit(vectors, 20, seed=0).centroids
+    strays = clustering.unit(np.random.default_rng(5).standard_normal((20, 64)))
+    both = np.concatenate([vectors, strays])
+    labels, _ = clustering.assign(both, clustering.fit(both, 26, seed=0, start=before).centroids)
+    assert np.bincount(labels, minlength=26).min() > 10
+
+
 def test_the_sample_covers_every_era():
     """A sample that leaves out a stretch of time leaves its topics without centroids."""
     rows = clustering.spread(100_000, 1000, seed=3)

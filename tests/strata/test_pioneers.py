@@ -47,11 +47,11 @@ def test_a_pioneer_is_found_with_those_who_followed_first() -> None:
     birth = pioneers.mean_similarity(nearest(vectors, 10, earlier_only=True))
     now = pioneers.mean_similarity(nearest(vectors, 10))
     sound = np.ones(len(vectors), bool)
-    rows, was, is_now = pioneers.candidates(birth, now, np.zeros(len(vectors), np.int64), dates, sound)
+    rows, _, is_now = pioneers.candidates(birth, now, np.zeros(len(vectors), np.int64), dates, sound)
     assert pioneer in rows
     bar = pioneers.follower_bar(birth[rows], now[rows])
     came = pioneers.company(vectors, rows, bar, dates, sound, duplicate=2.0)
-    best = pioneers.ranking(rows, was, is_now, came, dates)
+    best = pioneers.ranking(rows, is_now, came, dates)
     assert rows[best[0]] == pioneer
     assert came.followers[best[0]] == 30 and came.arrived[best[0]] == np.datetime64("2010-01-10")
     assert [row for row, _ in came.first[best[0]]] == [600, 601, 602]
@@ -73,4 +73,4 @@ def test_nobody_asked_for_is_nobody_found() -> None:
     vectors, dates, _ = corpus()
     nobody = np.zeros(0, np.int64)
     came = pioneers.company(vectors, nobody, np.zeros(0, np.float32), dates, np.ones(len(vectors), bool), 0.98)
-    assert came.first == [] and len(pioneers.ranking(nobody, nobody, nobody, came, dates)) == 0
+    assert came.first == [] and len(pioneers.ranking(nobody, np.zeros(630), came, dates)) == 0

@@ -122,7 +122,7 @@ def pioneers_table(
     topic: np.ndarray[Any, Any],
     found: pa.Table,
 ) -> pa.Table:
-    """One row a pioneer, the most followed and longest alone first.
+    """One row a pioneer, the most crowded now first.
 
     ``birth`` and ``now`` are mean similarities of its ten nearest papers, earlier ones and all; ``birth_percentile``
     and ``now_percentile`` how many of its cohort, and of its archive, were and are less lonely, in percent;

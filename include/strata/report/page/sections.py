@@ -27,7 +27,7 @@ PAIRS = 100
 _MISSES = 5
 _CHANGES = 200
 _SHOWN_TOPICS = 4
-DETAILED = 450
+DETAILED = 200
 """topics that are drawn in the table of all, the most telling first; of the others it has the numbers"""
 LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
 """verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
