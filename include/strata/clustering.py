@@ -216,8 +216,8 @@ def _start(fitted: Vectors, clusters: int, seed: int, start: Vectors | None) -> 
 def _split(centroids: Vectors, more: int, rows: Vectors, draw: np.random.Generator) -> Vectors:
     """Split the largest clusters of some rows, so that there are `more` centroids, the new ones last.
 
-    Rows as new centroids would attract hardly any, for all crowds have a centroid by then; and by k-means++ they would be
-    strays: of 32 that joined 390 on real papers 18 had too few papers to be judged.
+    Rows as new centroids would attract hardly any, for all crowds have a centroid by then; and by k-means++ they would
+    be strays: of 32 that joined 390 on real papers 18 had too few papers to be judged.
     """
     made = centroids
     while more > 0:
