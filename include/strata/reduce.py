@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import math
@@ -258,8 +259,13 @@ def _shelf(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> She
     from strata.neighbors import Partition, Rules, Shelf, sort_into
 
     groups = Partition(**read_arrays(storage, layout.work(work, "groups.npz")))
+    # Named by the order itself: the same work, clustered again by another number of threads or other code, has another
+    # order, and rows in the old one would be taken for other papers.
+    order = hashlib.sha256(groups.order.tobytes()).hexdigest()[:32]
     ordered = scratch_matrix(
-        f"sorted-{work}", (corpus.papers, corpus.dimension), lambda target: sort_into(vectors, groups, target)
+        f"sorted-{corpus.digest}-{order}",
+        (corpus.papers, corpus.dimension),
+        lambda target: sort_into(vectors, groups, target),
     )
     hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
     return Shelf(ordered, groups, Rules(hard, None, NEAR_DUPLICATE))

@@ -53,7 +53,7 @@ def reduced(root: Path, made: dict[str, Any]) -> dict[str, Any]:
 def same_printed(one: Path, other: Path) -> None:
     """What is printed is equal bit by bit: the lonely list, the duplicates, and everything else of the record."""
     first, second = tables(one, "2012-01"), tables(other, "2012-01")
-    for name in ("lonely.parquet", "duplicates.parquet", "topics.parquet"):
+    for name in ("lonely.parquet", "duplicates.parquet", "topics.parquet", "pioneers.parquet"):
         assert first[name] == second[name], name
 
 
@@ -63,6 +63,18 @@ def test_the_record_of_a_search_is_that_of_all_pairs(all_pairs: Root, embedded_r
     manifest = (embedded_root[0] / "records/2012-01/manifest.json").read_text()
     for told in ("recall_measured_on", "compared_with_everyone", "lowest_bound_of_the_rest", '"method": "bounds"'):
         assert told in manifest, f"the record does not say {told}"
+
+
+def test_a_matrix_left_by_another_clustering_is_not_taken_for_this_one(
+    all_pairs: Root, embedded_root: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows sorted by other groups would be taken for other papers: every neighbour, and the lonely list, were wrong."""
+    root = embedded_root[0]
+    reduced(*embedded_root)
+    shutil.rmtree(root / "work")  # as `prune` does; the matrix stays on the machine
+    monkeypatch.setattr(reduce, "GROUP_ROWS", 24)
+    reduced(*embedded_root)
+    same_printed(root, all_pairs[0])
 
 
 def test_parts_searched_apart_give_the_same_record(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _KEPT = 36
 """months of history in a record"""
+MEASURES = {"topic_category": ("topics", "AMI"), "nearest_category": ("nearest papers", "share of the same category")}
 LEVELS = (("topic", "category"), ("theme", "category"), ("topic", "archive"), ("theme", "archive"))
 
 
@@ -21,14 +22,16 @@ def check(
 ) -> list[dict[str, Any]]:
     """Hold a record's agreement against the last one's; return the history with this month at its end.
 
-    The measure is the AMI of topics with arXiv's categories, which chance and the number of topics hardly move.
+    Two measures, as each sees what the other cannot: the AMI of topics with arXiv's categories, which chance and the
+    number of topics hardly move, for vectors and topics; and the part of the ten nearest papers that are of a paper's
+    own category, for the neighbours.
 
     Args:
         agreed: as `evaluation.evaluate` returns it.
         fit: how the topics were made; a record with another method or number of topics is not held against.
         month: of this record.
         before: the last record of the same model and selection.
-        max_drop: how far the AMI may fall.
+        max_drop: how far either may fall.
 
     Raises:
         Degraded: it fell further, or is no number.
@@ -39,14 +42,15 @@ def check(
     history = [] if before is None else before.summary["evaluation"].get("history", [])
     if history and _alike(history[-1], here):
         last = history[-1]
-        drop = last["topic_category"] - here["topic_category"]
-        if drop > max_drop:
-            raise Degraded(
-                f"the topics of {month} agree far less with arXiv's categories than those of {last['month']}: "
-                f"AMI {here['topic_category']:.3f} after {last['topic_category']:.3f}, a drop of {drop:.3f} where "
-                f"{max_drop:g} is allowed. Nothing was published. Look for damaged vectors, another model or a "
-                f"snapshot that lost a field; to accept it, run again with max_drop={math.ceil(100 * drop) / 100:g}"
-            )
+        for measure, told in MEASURES.items():
+            drop = last[measure] - here[measure]
+            if drop > max_drop:
+                raise Degraded(
+                    f"the {told[0]} of {month} agree far less with arXiv's categories than those of {last['month']}: "
+                    f"{told[1]} {here[measure]:.3f} after {last[measure]:.3f}, a drop of {drop:.3f} where {max_drop:g} "
+                    f"is allowed. Nothing was published. Look for damaged vectors, another model or a snapshot that "
+                    f"lost a field; to accept it, run again with max_drop={math.ceil(100 * drop) / 100:g}"
+                )
     return [*history[1 - _KEPT :], here]
 
 

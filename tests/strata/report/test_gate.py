@@ -13,9 +13,9 @@ from strata.report import gate
 FIT = {"method": "faiss", "clusters": 100}
 
 
-def agreed(ami: float) -> dict[str, Any]:
+def agreed(ami: float, nearest: float = 0.6) -> dict[str, Any]:
     level = {known: {"ami": ami} for known in ("archive", "category")}
-    return {"clusters": {"topic": level, "theme": level}, "nearest": {"category": {"agreement": 0.6}}}
+    return {"clusters": {"topic": level, "theme": level}, "nearest": {"category": {"agreement": nearest}}}
 
 
 def before(ami: float, topics: int = 100, method: str = "faiss") -> Any:
@@ -27,6 +27,12 @@ def test_a_large_drop_is_stopped_and_told_how_to_accept() -> None:
     with pytest.raises(Degraded, match=r"2019-12.*2019-11: AMI 0\.420 after 0\.480.*0\.03.*max_drop=0\.06"):
         gate.check(agreed(0.42), FIT, "2019-12", before(0.48), 0.03)
     assert len(gate.check(agreed(0.42), FIT, "2019-12", before(0.48), 0.07)) == 2
+
+
+def test_neighbours_that_are_suddenly_strangers_are_stopped() -> None:
+    """Topics can be right where the neighbours are not: then every lonely paper is wrong."""
+    with pytest.raises(Degraded, match=r"nearest papers of 2019-12.*0\.200 after 0\.600.*max_drop=0\.4"):
+        gate.check(agreed(0.48, nearest=0.2), FIT, "2019-12", before(0.48), 0.03)
 
 
 def test_a_small_drop_and_a_rise_pass_and_the_history_grows() -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.drills.runs import tables_without_history
 from tests.strata.test_stages import snapshot
 
@@ -18,6 +19,7 @@ from strata.storage import connect
 
 MONTHS = ("2005-01", "2009-01", "2012-01")
 INCLUDE = Path(__file__).parents[2] / "include"
+pytestmark = [pytest.mark.drill, pytest.mark.slow]
 
 
 def start(root: Path, source: Path, model: str, month: str, scratch: Path) -> subprocess.Popen[str]:
