@@ -1,7 +1,7 @@
 """Blocks of lines -> tables of papers, on as many processors as there are.
 
 Reading JSON and cleaning text is nearly all of the work of sharding, and Python does it on one processor a process.
-The blocks therefore go to worker processes. They are plain child programs (``serve`` below) rather than
+The blocks therefore also go to worker processes. They are plain child programs (``serve`` below) rather than
 ``multiprocessing``: tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have children, and
 a fork would copy whatever the task process holds.
 """
@@ -13,7 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -86,27 +86,29 @@ class Parser:
 
 
 def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterator[Parsed]:
-    """Parse blocks in worker processes; results come in the blocks' order.
+    """Parse blocks in this process and in worker processes beside it; results come in the blocks' order.
 
     Args:
         blocks: the lines; at most ``processes + 2`` blocks are held at a time.
         parser: how to parse.
-        processes: worker processes; with fewer than two the work is done right here.
+        processes: how many parse, this one among them: it would else have little to do, while a worker costs its start
+            and the way there and back of all that it parses.
     """
     if processes < 2:
         yield from map(parser, blocks)
         return
     with ExitStack() as stack:
-        idle: SimpleQueue[_Worker] = SimpleQueue()
-        for _ in range(processes):
+        idle: SimpleQueue[Callable[[Block], Parsed]] = SimpleQueue()
+        for _ in range(processes - 1):
             idle.put(stack.enter_context(_Worker(parser)))
+        idle.put(parser)
 
         def parse(block: Block) -> Parsed:
-            worker = idle.get()
+            free = idle.get()
             try:
-                return worker.parse(block)
+                return free(block)
             finally:
-                idle.put(worker)
+                idle.put(free)
 
         yield from map_ahead(parse, blocks, threads=processes, ahead=processes + 1)
 
@@ -135,7 +137,7 @@ class _Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
-    def parse(self, block: Block) -> Parsed:
+    def __call__(self, block: Block) -> Parsed:
         assert self._process.stdout is not None
         _send(self._stdin, block)
         try:

@@ -110,8 +110,8 @@ def shard_snapshot(
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
-    # Parsers run side by side: what they took beside this process is at most the largest's, once a processor.
-    beside = processors() * peak_memory_of_children()
+    # Parsers run beside this process: what they took is at most what the largest did, once for every other processor.
+    beside = (processors() - 1) * peak_memory_of_children()
     manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory() + beside}
     # Last: its presence says that all shards are there.
     write_json(storage, layout.snapshot_manifest(name), manifest)
@@ -193,8 +193,11 @@ class _Spill:
         for month in sorted(self._months):
             # One chunk a column: taking rows out of many chunks is several times slower.
             table = pa.Table.from_batches([file.get_batch(batch) for batch in self._months[month]]).combine_chunks()
-            table = table.filter(pa.array(kept[table["line"].to_numpy()])).drop_columns("line")
-            pending.append(papers.in_order(table))
+            stays = kept[table["line"].to_numpy()]
+            if not stays.all():
+                table = table.filter(pa.array(stays))
+            table = papers.in_order(table.drop_columns("line"))
+            pending.append(table)
             rows += len(table)
             while rows >= size:
                 merged = pa.concat_tables(pending)
