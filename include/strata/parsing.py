@@ -1,7 +1,7 @@
 """Blocks of lines -> tables of papers, on as many processors as there are.
 
 Reading JSON and cleaning text is nearly all of the work of sharding, and Python does it on one processor a process.
-The blocks therefore also go to worker processes. They are plain child programs (``serve`` below) rather than
+The blocks therefore go to worker processes. They are plain child programs (``serve`` below) rather than
 ``multiprocessing``: tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have children, and
 a fork would copy whatever the task process holds.
 """
@@ -86,22 +86,24 @@ class Parser:
 
 
 def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterator[Parsed]:
-    """Parse blocks in this process and in worker processes beside it; results come in the blocks' order.
+    """Parse blocks in worker processes; results come in the blocks' order.
 
     Args:
         blocks: the lines; at most ``processes + 2`` blocks are held at a time.
         parser: how to parse.
-        processes: how many parse, this one among them: it would else have little to do, while a worker costs its start
-            and the way there and back of all that it parses.
+        processes: how many parse; with fewer than two the work is done right here. Of two, this process is one: the
+            start of a second worker and the way there and back of its blocks are spared. Of more it is none, because
+            parsing would keep Python's lock from the threads that pass blocks and results on.
     """
     if processes < 2:
         yield from map(parser, blocks)
         return
     with ExitStack() as stack:
         idle: SimpleQueue[Callable[[Block], Parsed]] = SimpleQueue()
-        for _ in range(processes - 1):
+        for _ in range(processes if processes > 2 else 1):
             idle.put(stack.enter_context(_Worker(parser)))
-        idle.put(parser)
+        if processes == 2:
+            idle.put(parser)
 
         def parse(block: Block) -> Parsed:
             free = idle.get()

@@ -110,8 +110,8 @@ def shard_snapshot(
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
-    # Parsers run beside this process: what they took is at most what the largest did, once for every other processor.
-    beside = (processors() - 1) * peak_memory_of_children()
+    # Parsers run side by side: what they took beside this process is at most the largest's, once a processor.
+    beside = processors() * peak_memory_of_children()
     manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory() + beside}
     # Last: its presence says that all shards are there.
     write_json(storage, layout.snapshot_manifest(name), manifest)
