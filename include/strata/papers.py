@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import orjson
@@ -102,20 +102,14 @@ def parse_line(line: bytes) -> Paper | Refused:
 
 def parse_record(record: dict[str, Any]) -> Paper | Refused:
     """Turn one decoded record (Kaggle's field names) into a paper, or say why it is none."""
-    paper_id = record.get("id")
-    if paper_id is None or paper_id == "":
-        return Refused(MISSING_ID, "")
-    if not isinstance(paper_id, str):
-        # A number has lost its zeros (0704.0001 becomes 704.0001): it cannot be repaired with certainty.
-        return Refused(BAD_ID, f"{paper_id!r:.60} is a {type(paper_id).__name__}, not a string")
-    if not ARXIV_ID.fullmatch(paper_id):
-        return Refused(BAD_ID, f"{paper_id!r:.60}")
-    title, abstract, comments = (_text(record.get(name)) for name in ("title", "abstract", "comments"))
-    if title is None:
+    paper_id, title, abstract = record.get("id"), record.get("title"), record.get("abstract")
+    if not isinstance(paper_id, str) or not ARXIV_ID.fullmatch(paper_id):
+        return _bad_id(paper_id)
+    if not _is_text(title):
         return Refused(MISSING_TITLE, paper_id)
-    if abstract is None:
+    if not _is_text(abstract):
         return Refused(EMPTY_ABSTRACT, paper_id)
-    listed = record.get("categories")
+    listed, comments = record.get("categories"), record.get("comments")
     categories = split_categories(listed) if isinstance(listed, str) else None
     if categories is None:
         return Refused(BAD_CATEGORIES, f"{paper_id}: {listed!r:.60}")
@@ -123,12 +117,23 @@ def parse_record(record: dict[str, Any]) -> Paper | Refused:
     if isinstance(date, str):
         return Refused(BAD_DATE, f"{paper_id}: {date}")
     primary, archive = home_of(categories[0])
-    return Paper(paper_id, title, abstract, categories, primary, archive, date, comments)
+    return Paper(
+        paper_id, title, abstract, categories, primary, archive, date, comments if isinstance(comments, str) else None
+    )
 
 
-def _text(value: object) -> str | None:
-    """Return a text that holds more than whitespace; None for anything else."""
-    return value if isinstance(value, str) and value.strip() else None
+def _bad_id(paper_id: object) -> Refused:
+    if paper_id is None or paper_id == "":
+        return Refused(MISSING_ID, "")
+    if not isinstance(paper_id, str):
+        # A number has lost its zeros (0704.0001 becomes 704.0001): it cannot be repaired with certainty.
+        return Refused(BAD_ID, f"{paper_id!r:.60} is a {type(paper_id).__name__}, not a string")
+    return Refused(BAD_ID, f"{paper_id!r:.60}")
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether this is a text that holds more than whitespace."""
+    return isinstance(value, str) and value != "" and not value.isspace()
 
 
 def to_table(papers: Sequence[Paper]) -> pa.Table:
@@ -153,9 +158,10 @@ def _hash_column(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.String
     ends = np.frombuffer(texts.buffers()[1], np.int32)[: len(texts) + 1].tolist()
     data = memoryview(texts.buffers()[2])
     digests = b"".join(
-        hashlib.blake2b(data[start:end], digest_size=16).digest() for start, end in itertools.pairwise(ends)
+        [hashlib.blake2b(data[start:end], digest_size=16).digest() for start, end in itertools.pairwise(ends)]
     )
-    return pa.array([digests[at : at + 16].hex() for at in range(0, len(digests), 16)], pa.string())
+    places = np.arange(0, 32 * len(texts) + 1, 32, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(places), pa.py_buffer(digests.hex().encode()))
 
 
 def in_order(table: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -91,22 +91,26 @@ def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterat
     Args:
         blocks: the lines; at most ``processes + 2`` blocks are held at a time.
         parser: how to parse.
-        processes: worker processes; with fewer than two the work is done right here.
+        processes: how many parse; with fewer than two the work is done right here. Of two, this process is one: the
+            start of a second worker and the way there and back of its blocks are spared. Of more it is none, because
+            parsing would keep Python's lock from the threads that pass blocks and results on.
     """
     if processes < 2:
         yield from map(parser, blocks)
         return
     with ExitStack() as stack:
-        idle: SimpleQueue[_Worker] = SimpleQueue()
-        for _ in range(processes):
+        idle: SimpleQueue[Callable[[Block], Parsed]] = SimpleQueue()
+        for _ in range(processes if processes > 2 else 1):
             idle.put(stack.enter_context(_Worker(parser)))
+        if processes == 2:
+            idle.put(parser)
 
         def parse(block: Block) -> Parsed:
-            worker = idle.get()
+            free = idle.get()
             try:
-                return worker.parse(block)
+                return free(block)
             finally:
-                idle.put(worker)
+                idle.put(free)
 
         yield from map_ahead(parse, blocks, threads=processes, ahead=processes + 1)
 
@@ -135,7 +139,7 @@ class _Worker:
         assert self._process.stdin is not None
         return self._process.stdin
 
-    def parse(self, block: Block) -> Parsed:
+    def __call__(self, block: Block) -> Parsed:
         assert self._process.stdout is not None
         _send(self._stdin, block)
         try:

@@ -193,8 +193,11 @@ class _Spill:
         for month in sorted(self._months):
             # One chunk a column: taking rows out of many chunks is several times slower.
             table = pa.Table.from_batches([file.get_batch(batch) for batch in self._months[month]]).combine_chunks()
-            table = table.filter(pa.array(kept[table["line"].to_numpy()])).drop_columns("line")
-            pending.append(papers.in_order(table))
+            stays = kept[table["line"].to_numpy()]
+            if not stays.all():
+                table = table.filter(pa.array(stays))
+            table = papers.in_order(table.drop_columns("line"))
+            pending.append(table)
             rows += len(table)
             while rows >= size:
                 merged = pa.concat_tables(pending)

@@ -33,7 +33,7 @@ def collapse_column(texts: pa.StringArray) -> pa.StringArray:
         return trimmed
     mask = np.zeros(len(texts), bool)
     mask[odd] = True
-    return pc.replace_with_mask(trimmed, mask, pa.array([collapse(texts[row].as_py()) for row in odd.tolist()]))
+    return pc.replace_with_mask(trimmed, mask, pa.array([collapse(text) for text in texts.take(odd).to_pylist()]))
 
 
 def _odd_rows(trimmed: pa.StringArray) -> npt.NDArray[np.int64]:

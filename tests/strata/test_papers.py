@@ -159,6 +159,17 @@ def test_every_date_that_arxiv_writes_is_read(day: dt.date) -> None:
     assert parse_date(f"Mon, {day.day} {name} {day.year} 01:02:03 GMT") == day
 
 
+@given(st.text(alphabet=st.sampled_from(" \n\t\x0b\x1c\x85\xa0\u2003\u200b\ufeff\x00a"), max_size=4))
+def test_a_text_is_taken_exactly_if_something_is_left_of_it_without_whitespace(text: str) -> None:
+    """A paper of nothing but spaces would have an empty text in its shard; one with any sign must not be lost."""
+    found = parse_line(line(abstract=text))
+    if text.split():
+        assert isinstance(found, Paper)
+        assert to_table([found])["abstract"].to_pylist() == [" ".join(text.split())]
+    else:
+        assert found == Refused(papers.EMPTY_ABSTRACT, "0704.0001")
+
+
 LINE = json.dumps(record(comments="line one\nline two", authors="P. \u00d8rno"), ensure_ascii=False).encode()
 
 
