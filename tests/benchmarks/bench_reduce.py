@@ -30,7 +30,7 @@ import numpy as np
 HERE = Path(__file__).parent
 WIDTH = 384
 LISTED = 1000
-THEMES, TOPICS, FITTED = 400, 2000, 200_000
+FITTED = 200_000
 
 
 class Bench:
@@ -104,7 +104,7 @@ def whole_reduce(root: Path) -> dict[str, Any]:
     """All stages on a root; returns their costs and the facts of the search."""
     import bench_reduce_root
 
-    from strata import clustering, neighbors
+    from strata import clustering, neighbors, stability
     from strata.corpus import read_vectors, scratch_matrix
     from strata.neighbors import large
     from strata.neighbors.loneliest import Bounds, loneliest
@@ -113,18 +113,29 @@ def whole_reduce(root: Path) -> dict[str, Any]:
     papers = corpus.papers
     bench = Bench()
     vectors = np.asarray(bench.stage("matrix from Parquet", lambda: read_vectors(storage, corpus)))
-    themes, topics = min(THEMES, papers // 50), min(TOPICS, papers // 20)
-    fitted = min(FITTED, papers)
+    levels, fitted = clustering.levels_for(papers), min(FITTED, papers)
+    rows = clustering.lasting_sample(np.arange(papers), fitted, 0)
+    sample = vectors[rows]
 
     def fit(clusters: int) -> Any:
-        return lambda: clustering.fit(vectors, clusters, seed=0, sample=FITTED)
+        return lambda: clustering.fit(sample, clusters, seed=0, sample=fitted)
 
-    coarse = bench.stage("themes", fit(themes), 2.0 * fitted * WIDTH * themes * (clustering.FAISS_ROUNDS + 1))
-    fine = bench.stage("topics", fit(topics), 2.0 * fitted * WIDTH * topics * (clustering.FAISS_ROUNDS + 1))
-    label = bench.stage(
-        "theme labels", lambda: clustering.assign(vectors, coarse.centroids)[0], 2.0 * papers * WIDTH * themes
+    def product(clusters: int, rounds: int = clustering.FAISS_ROUNDS + 1) -> float:
+        return 2.0 * fitted * WIDTH * clusters * rounds
+
+    topics = bench.stage("topics", fit(levels.topics), product(levels.topics))
+    topic = bench.stage(
+        "topic labels", lambda: clustering.assign(vectors, topics.centroids)[0], 2.0 * papers * WIDTH * levels.topics
     )
-    bench.stage("topic labels", lambda: clustering.assign(vectors, fine.centroids)[0], 2.0 * papers * WIDTH * topics)
+    start = bench.stage("themes of papers, to start from", fit(levels.themes), product(levels.themes))
+
+    def put_together() -> Any:
+        means = clustering.means_of(vectors, topic, levels.topics)
+        sizes = np.bincount(topic, minlength=levels.topics)
+        return clustering.themes_of(means, sizes, levels.themes, 0, start.centroids)
+
+    theme_of, themes = bench.stage("themes of topics", put_together)
+    label = theme_of[topic]
     partition = bench.stage("groups", lambda: neighbors.divide(vectors, label))
     ordered = bench.stage(
         "sorted matrix",
@@ -159,7 +170,9 @@ def whole_reduce(root: Path) -> dict[str, Any]:
     found = bench.stage(
         "ten nearest of everyone", lambda: neighbors.search(vectors, shelf, 10, allowed, 200, keep, measures=("mean",))
     )
-    pairs = bench.stage("near-duplicates", lambda: neighbors.near_duplicates(vectors, 0.98, centroids=coarse.centroids))
+    pairs = bench.stage("near-duplicates", lambda: neighbors.near_duplicates(vectors, 0.98, centroids=themes))
+    refits = bench.stage("five refits", lambda: list(stability.refits(sample, rows, levels.topics, 0)))
+    stable = stability.stability(topic, refits, levels.topics)
     return {
         "papers": papers,
         "sgemm_peak_gflops": round(bench.peak_gflops),
@@ -168,8 +181,10 @@ def whole_reduce(root: Path) -> dict[str, Any]:
         "everything": total(bench.stages),
         "proof": {name: ranking.proof for name, ranking in lonely.items()},
         "near_duplicate_pairs": len(pairs[0]),
-        "objective": {"themes": coarse.objective, "topics": fine.objective},
-        "empties": {"themes": coarse.empties, "topics": fine.empties},
+        "clusters": {"themes": levels.themes, "topics": levels.topics},
+        "objective": {"themes of papers": start.objective, "topics": topics.objective},
+        "empties": {"themes of papers": start.empties, "topics": topics.empties},
+        "stability_median": float(np.nanmedian(stable)),
         "search": found.facts,
         "planted_loners_listed": planted(lonely["k = 10"].rows, papers),
     }
