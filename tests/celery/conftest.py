@@ -111,6 +111,6 @@ def root(airflow: stack.Stack, store: s3.Endpoint, home: Path) -> Storage:
     shutil.rmtree(store.folder / "fossils" / "team", ignore_errors=True)
     shutil.rmtree(home / "scratch", ignore_errors=True)
     emptied = connect(ROOT)
-    folders = ("snapshots", "vectors", "records", "work", "claims")
-    airflow.until(lambda: not any(list(emptied.list(folder)) for folder in folders), 60, "the root is empty")
+    folders = ("snapshots", "vectors", "records", "work")
+    airflow.until(lambda: not any(emptied.folders(folder) for folder in folders), 60, "the root is empty")
     return emptied
