@@ -74,10 +74,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(home: Path, database: str, store: s3.Endpoint, conf: dict[str, Any]) -> Path:
+def undisturbed(home: Path, store: s3.Endpoint, conf: dict[str, Any]) -> Path:
     """The record of LocalExecutor's run on a local root, to which nothing happened."""
     extra = store.environment | {"STRATA_SCRATCH": str(home / "local scratch")}
-    with stack.running(home / "airflow", REPOSITORY, str(home / "root"), {}, extra, database) as airflow:
+    with stack.running(home / "local airflow", REPOSITORY, str(home / "root"), {}, extra) as airflow:
         start = time.monotonic()
         airflow.run(conf, 1800)
         print(f"the run on LocalExecutor took {time.monotonic() - start:.0f} s")
@@ -85,9 +85,7 @@ def undisturbed(home: Path, database: str, store: s3.Endpoint, conf: dict[str, A
 
 
 @pytest.fixture(scope="session")
-def airflow(
-    undisturbed: Path, home: Path, database: str, store: s3.Endpoint
-) -> Iterator[stack.Stack]:  # LocalExecutor's Airflow has ended by then: they share the database
+def airflow(home: Path, database: str, store: s3.Endpoint) -> Iterator[stack.Stack]:
     """Airflow with two Celery workers on two queues, and a scheduled run that waits for its snapshot."""
     extra = store.environment | {
         "STRATA_SCRATCH": str(home / "scratch"),

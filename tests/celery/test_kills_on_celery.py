@@ -63,7 +63,7 @@ def test_a_lost_worker_costs_the_tasks_it_had_in_hand(
     done = vectors(root)
     airflow.start("worker-embed")
     again = [number for number in tries(airflow.finish(path, 1800)) if number > 1]
-    assert len(again) <= AT_ONCE, "more was tried again than the lost worker had in hand"
+    assert 1 <= len(again) <= AT_ONCE, "more was tried again than the lost worker had in hand, or nothing was at work"
     assert_nothing_was_made_twice(root, done)
     assert_same(root, undisturbed)
 
