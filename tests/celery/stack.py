@@ -183,7 +183,8 @@ def running(
         # On a machine that is busy with other work half a minute is soon over.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(HEARTBEAT_TIMEOUT_S),
-        # How soon a new scheduler takes over what a dead one had queued; by default it looks every 300 s.
+        # How soon a scheduler counts as dead, and how often another looks for what a dead one had queued.
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": str(2 * HEARTBEAT_TIMEOUT_S),
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__CELERY__BROKER_URL": broker,
     } | _postgres(database) | dict(extra)  # fmt: skip
