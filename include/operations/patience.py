@@ -14,7 +14,6 @@ from airflow.providers.standard.operators.python import PythonOperator
 log = logging.getLogger(__name__)
 
 BUSY_S = 30
-LOOK_EVERY = dt.timedelta(minutes=15)
 
 
 def patient(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +40,11 @@ def wait_days() -> float:
     return float(os.environ.get("STRATA_WAIT_DAYS", "10"))
 
 
+def look_every() -> dt.timedelta:
+    """Return the pause between two looks for it (``STRATA_LOOK_EVERY_MINUTES``)."""
+    return dt.timedelta(minutes=float(os.environ.get("STRATA_LOOK_EVERY_MINUTES", "15")))
+
+
 class SnapshotOperator(PythonOperator):
     """Runs the stage that finds the snapshot; on schedule it waits, deferred, until the month's snapshot is there.
 
@@ -54,7 +58,7 @@ class SnapshotOperator(PythonOperator):
 
         now = dt.datetime.now(dt.timezone.utc)
         if self.missing(context, now):
-            self.defer(trigger=DateTimeTrigger(now + LOOK_EVERY), method_name="execute")
+            self.defer(trigger=DateTimeTrigger(now + look_every()), method_name="execute")
         return super().execute(context)
 
     def missing(self, context: Any, now: dt.datetime) -> bool:
@@ -79,7 +83,6 @@ class SnapshotOperator(PythonOperator):
                 f"no snapshot of {month} came in {wait_days():g} days: {reason}. Clear this task when it is there, or "
                 "trigger the DAG by hand with another snapshot"
             )
-        log.info(
-            "%s; looking again in %d minutes, until %s", reason, LOOK_EVERY.seconds // 60, end.isoformat(" ", "minutes")
-        )
+        pause = look_every().total_seconds() / 60
+        log.info("%s; looking again in %g minutes, until %s", reason, pause, end.isoformat(" ", "minutes"))
         return True

@@ -164,6 +164,9 @@ def _services(secrets: Secrets, port: int, parse_every_s: int) -> dict[str, str]
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         # All shards are queued at once and wait for their turn: that is no sign of a stuck executor.
         "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": str(30 * _DAY),
+        # A scheduler that a busy machine holds up for longer than this takes itself for dead and what it queued for
+        # lost: each such task is begun again, and one try the poorer. Seen with the default of 30 s.
+        "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "300",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(parse_every_s),
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     }
