@@ -49,6 +49,12 @@ def test_each_worker_has_its_queue_its_limits_and_time_to_end(services: dict[str
         assert "api-server" in worker["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
 
 
+def test_a_backfill_has_a_pool_of_its_own(services: dict[str, Any]) -> None:
+    """Without it the shards of a backfill take every worker, and the month cannot begin."""
+    pool = services["scheduler"]["environment"]["STRATA_EMBED_POOL"]
+    assert f"airflow pools set {pool} " in services["migrate"]["command"][0]
+
+
 def test_the_service_for_sentences_is_where_the_page_asks_for_it(services: dict[str, Any]) -> None:
     """Otherwise the page offers a search that never answers; and nobody beyond this network may reach a model."""
     service, page = services["sentences"], services["api-server"]["environment"]
