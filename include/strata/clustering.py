@@ -27,8 +27,9 @@ MOST_THEMES, MOST_TOPICS = 400, 3_000
 TOPICS_A_THEME = 6.7
 FAISS_ROUNDS = 15
 MINIBATCH_ROWS = 4096
-# k-means++ looks at so many rows a cluster: enough to find each, and a small share of what the rounds cost.
-START_ROWS = 20
+# k-means++ looks at so many rows a cluster, and at most at so many: enough to find each, and a small share of what the
+# rounds cost, as its own cost grows with the product of rows and clusters.
+START_ROWS, MOST_START_ROWS = 20, 20_000
 # How far the halves of a split cluster begin from its centroid, as part of the way to one of its papers.
 _ASIDE = 0.2
 
@@ -207,7 +208,8 @@ def _faiss(fitted: Vectors, clusters: int, seed: int, start: Vectors | None, rou
 def _start(fitted: Vectors, clusters: int, seed: int, start: Vectors | None) -> Vectors:
     """Centroids to begin with: k-means++ (Arthur and Vassilvitskii 2007) on a part of the rows, or those of before."""
     draw = np.random.default_rng(seed)
-    rows = fitted[np.sort(draw.permutation(len(fitted))[: START_ROWS * clusters])]
+    looked_at = min(START_ROWS * clusters, max(MOST_START_ROWS, clusters))
+    rows = fitted[np.sort(draw.permutation(len(fitted))[:looked_at])]
     if start is None:
         return np.ascontiguousarray(rows[_plus_plus(rows, clusters, draw)])
     return np.ascontiguousarray(_split(start[:clusters], clusters - len(start), rows, draw))

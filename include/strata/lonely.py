@@ -64,6 +64,12 @@ def eligible(
     return np.asarray(plain & old_enough)
 
 
+def set_apart(measured: Loneliness, flags: list[list[str]], most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the rows of the flagged papers, the loneliest first, those without any neighbour last: (<= most,)."""
+    rows = np.array([row for row, found in enumerate(flags) if found], np.int64)
+    return rows[np.lexsort((rows, -measured.loneliness[rows]))][:most]
+
+
 def groups(archives: list[str], words: np.ndarray[Any, Any]) -> list[str]:
     """Return each paper's archive and the fifth, 1 to 5, of that archive's abstract lengths that it falls in."""
     named = np.array(archives, dtype=object)

@@ -35,3 +35,13 @@ def test_the_ranking_leaves_out_what_is_not_allowed_and_breaks_ties_by_age() -> 
     allowed = np.array([True, True, True, True, False])
     assert lonely.ranking(measured, allowed, 10).tolist() == [1, 2, 0]
     assert lonely.ranking(measured, allowed, 1).tolist() == [1]
+
+
+def test_flagged_papers_are_set_apart_loneliest_first_and_none_is_lost() -> None:
+    """A reader must find what the list leaves out, those that nothing is known of included."""
+    similarities = np.array([[0.9], [0.2], [np.nan], [0.5]], np.float32)
+    measured = lonely.measure(similarities, ["math"] * 4, np.array([50] * 4))
+    flags = [["comment"], ["withdrawn"], ["test archive"], []]
+    assert lonely.set_apart(measured, flags, 10).tolist() == [1, 0, 2]
+    assert lonely.set_apart(measured, flags, 2).tolist() == [1, 0]
+    assert lonely.set_apart(measured, [[]] * 4, 2).tolist() == []

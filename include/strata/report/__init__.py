@@ -36,6 +36,7 @@ from strata.storage import Storage, read_table, write_parquet
 log = logging.getLogger(__name__)
 
 _LISTED_LONELY = 200
+_LISTED_FLAGGED = 100
 _ROW_GROUP = 20_000
 
 
@@ -116,6 +117,7 @@ def make(
     # Whoever belongs into the list has an exact value: the search has proven it of many more than are listed.
     eligible = lonely.eligible(papers["flags"].to_pylist(), dates, snapshot_date)
     ranked = lonely.ranking(measured, eligible & found.exact, _LISTED_LONELY)
+    apart = lonely.set_apart(measured, papers["flags"].to_pylist(), _LISTED_FLAGGED)
     keys, next_key, moved = changes.keys_now(before, papers["id"], grouped.topic, count)
     columns = (papers["id"], papers["title"])
     described = [
@@ -132,6 +134,7 @@ def make(
         "topic_years": tables.topic_years_table(judged),
         "centroids": tables.centroids_table(grouped, keys),
         "lonely": tables.lonely_table(*columns, papers["date"], papers["flags"], measured, found.rows, ranked),
+        "flagged": tables.flagged_table(*columns, papers["date"], papers["flags"], apart),
         "pioneers": tables.pioneers_table(*columns, papers["date"], papers["archive"], grouped.topic, found.pioneers),
         "duplicates": tables.duplicates_table(*columns, found.duplicates),
         "reference": comparison.table(grouped.topic, dates, judged, topics),

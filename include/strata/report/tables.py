@@ -213,6 +213,18 @@ def lonely_table(
     )
 
 
+def flagged_table(
+    ids: pa.ChunkedArray, titles: pa.ChunkedArray, dates: pa.ChunkedArray, flags: pa.ChunkedArray, rows: Rows
+) -> pa.Table:
+    """One row a flagged paper that the lonely list leaves out, with its flags; the loneliest first, as far as is known.
+
+    Without similarities: only those of listed papers are proven.
+    """
+    taken = pa.array(rows, pa.int64())
+    named = {"id": ids, "title": titles, "date": dates, "flags": flags}
+    return pa.table({name: column.take(taken).combine_chunks() for name, column in named.items()})
+
+
 def duplicates_table(ids: pa.ChunkedArray, titles: pa.ChunkedArray, pairs: pa.Table) -> pa.Table:
     """One row a pair of near-duplicates, the later paper first."""
     earlier, later = pairs["row_a"].combine_chunks(), pairs["row_b"].combine_chunks()

@@ -72,6 +72,9 @@ def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: 
         ),
         "topic_years": tables.topic_years_table(judged),
         "lonely": _lonely(lonely, ids, titles, title),
+        "flagged": tables.flagged_table(
+            ids, titles, _days(count), pa.chunked_array([[[title or "withdrawn"]] * count]), np.arange(min(count, 3))
+        ),
         "pioneers": _pioneers(lonely // 2, ids, titles, title),
         "duplicates": _pairs(pairs, ids, titles),
     }
@@ -136,9 +139,13 @@ def _pioneers(rows: int, ids: pa.ChunkedArray, titles: pa.ChunkedArray, title: s
             "first_similarities": pa.array([[0.5, 0.6]] * rows, pa.list_(pa.float32())),
         }
     )
-    dates = pa.chunked_array([pa.array([dt.date(2001, 1, 1)] * len(ids), pa.date32())])
+    dates = _days(len(ids))
     archives = pa.chunked_array([pa.array([title or "math"] * len(ids), pa.string())])
     return tables.pioneers_table(ids, titles, dates, archives, np.zeros(len(ids), np.int32), found)
+
+
+def _days(count: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array([dt.date(2001, 1, 1)] * count, pa.date32())])
 
 
 def _changes(topics: pa.Table, ids: pa.ChunkedArray, titles: pa.ChunkedArray) -> pa.Table:

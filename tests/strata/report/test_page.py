@@ -197,6 +197,12 @@ def test_what_changed_who_came_first_and_how_well_it_agrees_are_told() -> None:
     assert "Its best year" in text
 
 
+def test_flagged_papers_are_shown_apart_with_their_reason() -> None:
+    """A withdrawn paper is no lonely one; but who looks for it must find it, and why it is not listed."""
+    text = Reader(render(*record(5))).text
+    assert "Flagged papers that would be lonely" in text and "withdrawn" in text
+
+
 def test_a_first_record_says_that_it_is_the_first() -> None:
     """Nothing to compare with is not the same as nothing changed."""
     summary, tables = record(5)

@@ -195,7 +195,9 @@ def _refused(record: Record) -> Contents | None:
         for reason, number in sorted(summary["flags"].items(), key=lambda item: (-item[1], item[0]))
     ]
     refused = sorted(summary["refused_by_reason"].items(), key=lambda item: (-item[1], item[0]))
-    return {"later": later, "flags": found, "refused": refused, "count": summary["refused"] + summary["hard_flagged"]}
+    apart = record.tables["flagged"].to_pylist() if "flagged" in record.tables else []
+    count = summary["refused"] + summary["hard_flagged"]
+    return {"later": later, "flags": found, "refused": refused, "apart": apart, "count": count}
 
 
 def _method(record: Record) -> Contents | None:
