@@ -25,7 +25,7 @@ test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (a
 	$(BIN)/python -m pytest tests/celery -m celery
 
 drills: $(INSTALLED) ## Every fault on purpose: kills, full disks, bad stores, hostile input; the quick ones are in make test
-	$(BIN)/python -m pytest tests/drills -m drill
+	STRATA_DRILL_EXAMPLES=400 $(BIN)/python -m pytest tests/drills -m drill
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import zipfile
 from pathlib import Path
@@ -118,7 +119,11 @@ def test_a_folder_is_no_snapshot(tmp_path: Path) -> None:
 PACKINGS = {"plain": bytes, "gz": gzip.compress, "zst": zstandard.compress, "zip": zipped}
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# `make drills` tries 400 files, `make test` a few of them.
+EXAMPLES = int(os.environ.get("STRATA_DRILL_EXAMPLES", "60"))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(sorted(PACKINGS)),
     st.lists(

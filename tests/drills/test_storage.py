@@ -105,8 +105,8 @@ def test_clocks_that_disagree_embed_nothing_again(
     assert tables(root) == tables(undisturbed)
 
 
-@pytest.mark.parametrize("what", ["vectors", "papers"])
-@pytest.mark.parametrize("damage", ["flipped", "gone"])
+@pytest.mark.parametrize("what", ["vectors", pytest.param("papers", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("damage", ["flipped", pytest.param("gone", marks=pytest.mark.slow)])
 def test_damage_between_two_stages_is_found_named_and_mended_by_clearing_one_task(
     what: str, damage: str, source: Path, undisturbed: Path, tiny_model: str, tmp_path: Path
 ) -> None:
