@@ -50,3 +50,12 @@ def test_members_are_spread_over_time() -> None:
     labels = np.zeros(100, np.int32)
     rows = topics.spread_members(labels, np.ones(100, bool), 5)
     assert rows.tolist() == [0, 25, 50, 74, 99]
+
+
+def test_terms_are_words_that_stand_side_by_side() -> None:
+    """A name of words that no author put together, such as "bandwidth hz fixes", tells a reader nothing."""
+    found = topics.phrases("A bandwidth of 4 Hz fixes the radar echo (delay), in x-ray optics.")
+    assert {"bandwidth", "radar echo", "delay", "x-ray optics"} <= found
+    assert not {"bandwidth hz", "echo delay", "delay x-ray", "4", "the", "hz fixes radar"} & found
+    assert topics.phrases("of the and") == set() == topics.phrases("")
+    assert "schrodinger equation" in topics.phrases(r"the Schr\"odinger equation $x^2$")
