@@ -31,8 +31,8 @@ _TOKEN = re.compile(r"[^\W\d_][\w-]*[^\W_]")
 _BOILERPLATE = frozenset(
     """
     able abstract account address allow analysis analyze application applications applied apply approach approaches
-    article arxiv aspects available based basic behavior behaviour calculate calculated case cases certain class common
-    compare compared comparison compute computed concept conclude conclusion consider considered consist contain
+    article arxiv aspects available based basic behavior behaviour calculate calculated case cases cent certain class
+    common compare compared comparison compute computed concept conclude conclusion consider considered consist contain
     contribution corresponding define defined demonstrate demonstrated derive derived describe described detail
     detailed determine develop developed different difficult direct discuss discussed effect effective effects efficient
     employ especially establish established estimate estimated et al evidence examine example examples exist existence
@@ -41,7 +41,7 @@ _BOILERPLATE = frozenset(
     idea identify implies important improve improved include including increase initial interesting interpret introduce
     introduced investigate investigated investigation issue known large lead leads let like literature low main make
     measure method methods model modeling models moreover motivated natural necessary new note novel number observe
-    observed obtain obtained order original paper papers parameter parameters particular particularly perform
+    observed obtain obtained order original paper papers parameter parameters particular particularly percent perform
     performance performed point possible potential predict present presented previous previously problem problems
     procedure process produce proof proofs properties property propose proposed prove proved proven provide provided
     provides question questions quite range real recent recently related relation relations remain report require
