@@ -142,8 +142,8 @@ PARAMS = {
         minimum=0,
         maximum=1,
         title="Largest drop",
-        description="The report fails if the topics' agreement with arXiv's categories (AMI) fell by more since the "
-        "last record. Raise it to accept a drop.",
+        description="The report fails if the agreement of topics (AMI) or nearest papers with arXiv's categories fell "
+        "by more since the last record. Raise it to accept a drop.",
     ),
     "max_refused": Param(
         0.01,

@@ -192,9 +192,9 @@ def _write_pioneers(
 ) -> dict[str, Any]:
     """Find who was alone at birth and is not now, and write them, best first; return how that was done.
 
-    In a small corpus every paper is compared with all earlier ones. In a large one likely lists stand in: what they
-    miss makes a paper look lonelier at birth, so no pioneer is passed over for it, and the lists of all candidates are
-    then compared with everyone, and entered in `found` and `exact`. Whatever is printed is exact.
+    In a small corpus every paper is compared with all earlier ones. In a large one likely lists choose the candidates;
+    these are then compared with everyone, and entered in `found` and `exact`. So the similarities that are printed are
+    exact, but the ranks among others rest on likely lists, and a pioneer near a bar may be missed.
     """
     from strata import pioneers
     from strata.neighbors import Rules, earlier_rows, nearest

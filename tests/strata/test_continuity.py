@@ -56,3 +56,16 @@ def test_numbers_of_topics_grow_in_steps_and_not_a_few_each_month() -> None:
     assert continuity.steady_levels(Levels(15, 104), start) == (15, 100)
     assert continuity.steady_levels(Levels(16, 106), start) == (16, 106)
     assert continuity.steady_levels(Levels(14, 96), start) == (15, 100)
+
+
+def test_topics_go_on_by_faiss_alone_and_from_about_as_many() -> None:
+    """Otherwise a record says that it went on from one of which its clustering never knew."""
+
+    def last(method: str, clusters: int) -> continuity.Last:
+        return continuity.Last("2019-11", {"clustering": {"method": method, "clusters": clusters}})
+
+    levels = Levels(10, 100)
+    assert continuity.goes_on(last("faiss", 90), levels, "faiss")
+    assert not continuity.goes_on(last("faiss", 60), levels, "faiss")
+    assert not continuity.goes_on(last("minibatch", 100), levels, "minibatch")
+    assert not continuity.goes_on(last("faiss", 100), levels, "minibatch")
