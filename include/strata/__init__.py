@@ -3,7 +3,7 @@
 The stages in their order, and what each leaves on storage (``layout`` has every path):
 
     find_snapshot   nothing; decides what the run will do         plan, sources, encoders
-    shard           snapshots/<snapshot>/papers, manifest.json    shards, parsing, papers, categories, flags
+    shard           snapshots/<snapshot>/papers, manifest.json    shards, parsing, lines, papers, categories, flags
     embed           vectors/<model>/<shard>-<digest>.parquet      embed, encoders
     cluster         work/<digest>/topics.parquet, centroids       corpus, reduce, clustering
     spread, search  work/<digest>/probe-<piece>.npz             reduce, neighbors

@@ -89,6 +89,8 @@ _MAYBE_TITLED = (
 )
 _SHORT_WORDS, _READ_WORDS, _ENOUGH_WORDS = 30, 40, 4
 _HEAD = 150  # letters, in which most English abstracts show four function words
+# A bit for each English function word, and none for any other word: different words are counted as bits.
+_WORD_BITS = np.append(np.uint64(1) << np.arange(len(_ENGLISH), dtype=np.uint64), np.uint64(0))
 
 
 def flag_column(
@@ -125,14 +127,22 @@ def _maybe_no_prose(abstracts: pa.StringArray) -> Mask:
     # An ASCII letter of either case, or a byte of a letter of another script.
     letters = _count(((text | 0x20) - ord("a") < 26) | (text > 127), ends)
     signs = np.diff(ends) - spaces
-    # The end of a split is what is left over, perhaps half a word.
-    english = [
-        len(_ENGLISH.intersection(abstract[:_HEAD].split(" ", _READ_WORDS)[:-1])) >= _ENOUGH_WORDS
-        or _plainly_english(abstract.split(" ", _READ_WORDS))
-        for abstract in abstracts.to_pylist()
-    ]
-    maybe: Mask = (spaces + 1 < _SHORT_WORDS) | (letters < 0.6 * signs) | ~np.array(english, bool)
+    english = _show_english(abstracts)
+    maybe: Mask = (spaces + 1 < _SHORT_WORDS) | (letters < 0.6 * signs) | ~english
     return maybe
+
+
+def _show_english(abstracts: pa.StringArray) -> Mask:
+    """Whether each abstract is plainly English, mostly told by its first letters."""
+    heads = pc.split_pattern(pc.utf8_slice_codeunits(abstracts, 0, _HEAD), " ", max_splits=_READ_WORDS)
+    ends = np.frombuffer(heads.buffers()[1], np.int32)[: len(heads) + 1]
+    places = pc.index_in(heads.values, value_set=pa.array(sorted(_ENGLISH)))
+    words = _WORD_BITS[pc.fill_null(places, len(_ENGLISH)).to_numpy()]
+    words[ends[1:] - 1] = 0  # the end of a split is what is left over, perhaps half a word
+    english: Mask = np.bitwise_count(np.bitwise_or.reduceat(words, ends[:-1])) >= _ENOUGH_WORDS
+    for row in np.flatnonzero(~english).tolist():
+        english[row] = _plainly_english(abstracts[row].as_py().split(" ", _READ_WORDS))
+    return english
 
 
 def _count(found: Mask, ends: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

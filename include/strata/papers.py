@@ -143,11 +143,24 @@ def to_table(papers: Sequence[Paper]) -> pa.Table:
         name: pa.array(column, SCHEMA.field(name).type) for name, column in zip(Paper._fields, columns, strict=True)
     }
     arrays |= {name: collapse_column(arrays[name]) for name in ("title", "abstract", "comments")}
+    return complete(arrays)
+
+
+def complete(columns: dict[str, pa.Array]) -> pa.Table:
+    """Return an Arrow table with ``SCHEMA`` of papers whose texts are collapsed already: hashes and flags are found.
+
+    Args:
+        columns: a column for each field of ``Paper``.
+    """
     # Comments of nothing but spaces are no comments.
-    arrays["comments"] = pc.if_else(pc.equal(arrays["comments"], ""), None, arrays["comments"])
-    arrays["text_hash"] = _hash_column(arrays["title"], arrays["abstract"])
-    arrays["flags"] = flag_column(*(arrays[name] for name in ("title", "abstract", "comments", "archive")))
-    return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+    comments = pc.if_else(pc.equal(columns["comments"], ""), None, columns["comments"])
+    title, abstract = columns["title"], columns["abstract"]
+    found = {
+        "comments": comments,
+        "text_hash": _hash_column(title, abstract),
+        "flags": flag_column(title, abstract, comments, columns["archive"]),
+    }
+    return pa.Table.from_arrays([(columns | found)[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def _hash_column(titles: pa.StringArray, abstracts: pa.StringArray) -> pa.StringArray:

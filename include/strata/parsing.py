@@ -1,42 +1,38 @@
 """Blocks of lines -> tables of papers, on as many processors as there are.
 
-Reading JSON and cleaning text is nearly all of the work of sharding, and Python does it on one processor a process.
-The blocks therefore go to worker processes. They are plain child programs (``serve`` below) rather than
-``multiprocessing``: tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have children, and
-a fork would copy whatever the task process holds.
+A block is read at once where that is possible (``lines``). Where it is not it is halved, so that a broken line costs
+its neighbours little, and what is left is read line by line (``papers.parse_line``). Most of it happens outside of
+Python's lock, so threads are enough.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import pickle
-import subprocess
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import IO, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from strata import lines
 from strata.ahead import map_ahead
 from strata.categories import chosen
-from strata.papers import LINE_TOO_LONG, Paper, Refused, in_order, parse_line, to_table
+from strata.papers import LINE_TOO_LONG, Paper, Refused, complete, parse_line, to_table
 from strata.sources.streams import MAX_LINE_BYTES, Block
+
+_FEW = 16  # lines that are not halved any more: as many are read one by one in the time of one attempt at them all
 
 
 @dataclass(frozen=True)
 class Parsed:
     """One block of lines, sorted out."""
 
-    table: pa.Table  # the papers of wanted categories: papers.SCHEMA and ``line`` (int64); by date, then id
-    lines: np.ndarray[Any, np.dtype[np.int64]]  # line number of every paper, wanted or not
-    key_high: np.ndarray[Any, np.dtype[np.uint64]]  # its id's seeded 128-bit digest, the upper half
-    key_low: np.ndarray[Any, np.dtype[np.uint64]]  # and the lower
-    wanted: np.ndarray[Any, np.dtype[np.bool_]]
+    table: pa.Table  # the papers of wanted categories: papers.SCHEMA and ``line`` (int64)
+    lines: npt.NDArray[np.int64]  # line number of every paper, wanted or not
+    key_high: npt.NDArray[np.uint64]  # its id's seeded 128-bit digest, the upper half
+    key_low: npt.NDArray[np.uint64]  # and the lower
+    wanted: npt.NDArray[np.bool_]
     refused: list[tuple[int, str, str]]  # line number, reason, detail
     last_line: int
 
@@ -50,123 +46,90 @@ class Parser:
 
     def __call__(self, block: Block) -> Parsed:
         """Parse every line of a block."""
-        key = self.seed.to_bytes(8, "little", signed=True)
-        rows: list[Paper] = []
-        row_lines: list[int] = []
-        lines: list[int] = []
-        digests: list[bytes] = []
-        wanted: list[bool] = []
-        refused: list[tuple[int, str, str]] = []
-        texts = block.data.split(b"\n")
-        if not texts[-1]:
-            texts.pop()  # what follows the last newline is no line
-        for number, text in enumerate(texts, start=block.first_line):
-            paper = parse_line(text) if len(text) <= MAX_LINE_BYTES else Refused(LINE_TOO_LONG, f"{len(text)} bytes")
-            if not isinstance(paper, Paper):
-                refused.append((number, paper.reason, paper.detail))
-                continue
-            take = chosen(paper.categories, self.categories)
-            lines.append(number)
-            digests.append(hashlib.blake2b(paper.id.encode(), digest_size=16, key=key).digest())
-            wanted.append(take)
-            if take:
-                rows.append(paper)
-                row_lines.append(number)
-        keys = np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64).reshape(-1, 2)
-        table = in_order(to_table(rows).append_column("line", pa.array(row_lines, pa.int64())))
+        found = _Found(self.categories, self.seed.to_bytes(8, "little", signed=True))
+        last = found.sort_out(block.data, block.first_line)
+        keys = np.frombuffer(b"".join(found.digests), dtype=">u8").astype(np.uint64).reshape(-1, 2)
         return Parsed(
-            table=table,
-            lines=np.array(lines, np.int64),
+            table=found.table(),
+            lines=np.array(found.numbers, np.int64),
             key_high=keys[:, 0],
             key_low=keys[:, 1],
-            wanted=np.array(wanted, bool),
-            refused=refused,
-            last_line=block.first_line + len(texts) - 1,
+            wanted=np.array(found.wanted, bool),
+            refused=sorted(found.refused),
+            last_line=last,
         )
 
 
-def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterator[Parsed]:
-    """Parse blocks in worker processes; results come in the blocks' order.
+@dataclass
+class _Found:
+    """What has been found in a block so far."""
+
+    categories: tuple[str, ...]
+    key: bytes
+    numbers: list[int] = field(default_factory=list)  # of the lines that are papers, wanted or not
+    digests: list[bytes] = field(default_factory=list)
+    wanted: list[bool] = field(default_factory=list)
+    refused: list[tuple[int, str, str]] = field(default_factory=list)
+    tables: list[pa.Table] = field(default_factory=list)
+    rows: list[Paper] = field(default_factory=list)  # those that were read by themselves
+    row_lines: list[int] = field(default_factory=list)
+
+    def sort_out(self, data: bytes, first_line: int) -> int:
+        """Take the lines of a piece, the first of which has this number; return the last one's."""
+        ends = lines.ends_of(data)
+        last = first_line + len(ends) - 1
+        read = lines.read(data, ends, self.categories) if len(ends) else None
+        if read is not None:
+            self._enter(read, first_line)
+            left = np.flatnonzero(~read.plain).tolist()
+        elif len(ends) > _FEW:
+            middle = int(ends[len(ends) // 2]) + 1
+            self.sort_out(data[middle:], self.sort_out(data[:middle], first_line) + 1)
+            return last
+        else:
+            left = range(len(ends))
+        for row in left:
+            self._read(lines.piece_of(data, ends, row), first_line + row)
+        return last
+
+    def _enter(self, read: lines.Lines, first_line: int) -> None:
+        numbers = np.flatnonzero(read.plain) + first_line
+        self.numbers += numbers.tolist()
+        self.digests += [self._digest(paper) for paper in read.ids.to_pylist()]
+        self.wanted += read.wanted.tolist()
+        self.tables.append(complete(read.columns).append_column("line", pa.array(numbers[read.wanted], pa.int64())))
+
+    def _read(self, text: bytes, number: int) -> None:
+        paper = parse_line(text) if len(text) <= MAX_LINE_BYTES else Refused(LINE_TOO_LONG, f"{len(text)} bytes")
+        if not isinstance(paper, Paper):
+            self.refused.append((number, paper.reason, paper.detail))
+            return
+        take = chosen(paper.categories, self.categories)
+        self.numbers.append(number)
+        self.digests.append(self._digest(paper.id))
+        self.wanted.append(take)
+        if take:
+            self.rows.append(paper)
+            self.row_lines.append(number)
+
+    def _digest(self, paper: str) -> bytes:
+        return hashlib.blake2b(paper.encode(), digest_size=16, key=self.key).digest()
+
+    def table(self) -> pa.Table:
+        """Return all papers of wanted categories."""
+        alone = to_table(self.rows).append_column("line", pa.array(self.row_lines, pa.int64()))
+        return pa.concat_tables([*self.tables, alone])
+
+
+def parse_all(blocks: Iterable[Block], parser: Parser, threads: int) -> Iterator[Parsed]:
+    """Parse blocks side by side; results come in the blocks' order.
 
     Args:
-        blocks: the lines; at most ``processes + 2`` blocks are held at a time.
+        blocks: the lines; at most ``threads + 2`` blocks are held at a time.
         parser: how to parse.
-        processes: how many parse; with fewer than two the work is done right here. Of two, this process is one: the
-            start of a second worker and the way there and back of its blocks are spared. Of more it is none, because
-            parsing would keep Python's lock from the threads that pass blocks and results on.
+        threads: how many parse; with fewer than two the work is done right here.
     """
-    if processes < 2:
+    if threads < 2:
         yield from map(parser, blocks)
-        return
-    with ExitStack() as stack:
-        idle: SimpleQueue[Callable[[Block], Parsed]] = SimpleQueue()
-        for _ in range(processes if processes > 2 else 1):
-            idle.put(stack.enter_context(_Worker(parser)))
-        if processes == 2:
-            idle.put(parser)
-
-        def parse(block: Block) -> Parsed:
-            free = idle.get()
-            try:
-                return free(block)
-            finally:
-                idle.put(free)
-
-        yield from map_ahead(parse, blocks, threads=processes, ahead=processes + 1)
-
-
-class _Worker:
-    """A child process that parses blocks until its input ends."""
-
-    def __init__(self, parser: Parser) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", "from strata.parsing import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        _send(self._stdin, parser)
-
-    def __enter__(self) -> _Worker:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    @property
-    def _stdin(self) -> IO[bytes]:
-        assert self._process.stdin is not None
-        return self._process.stdin
-
-    def __call__(self, block: Block) -> Parsed:
-        assert self._process.stdout is not None
-        _send(self._stdin, block)
-        try:
-            parsed = _receive(self._process.stdout)
-        except EOFError:
-            raise RuntimeError(f"the parsing process ended with exit status {self._process.wait()}") from None
-        assert isinstance(parsed, Parsed)
-        return parsed
-
-
-def _send(pipe: IO[bytes], message: object) -> None:
-    pickle.dump(message, pipe, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> object:
-    return pickle.load(pipe)  # noqa: S301  (from our own child process, never from a file or the network)
-
-
-def serve() -> None:
-    """Be a worker: a parser first, then blocks in and results out until the input ends."""
-    parser = _receive(sys.stdin.buffer)
-    assert isinstance(parser, Parser)
-    while True:
-        try:
-            block = _receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        assert isinstance(block, Block)
-        _send(sys.stdout.buffer, parser(block))
+    else:
+        yield from map_ahead(parser, blocks, threads=threads, ahead=threads + 1)

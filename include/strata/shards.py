@@ -3,9 +3,9 @@
 Papers are ordered by first submission (date, then id) and cut into shards of 10,000: layers of time. arXiv never takes
 an id back and papers only arrive later, so a shard below the top keeps its members from month to month.
 
-The sort is external. Each parsed block is already in order and goes to scratch at once, one record batch a calendar
-month; at the end the months are read back in order, one at a time. A snapshot is nearly in order of time itself, so a
-block touches few months.
+The sort is external. Each parsed block goes to scratch at once, cut by calendar month; at the end the months are read
+back in order, one at a time, and only then put in order themselves. A snapshot is nearly in order of time, so a block
+touches few months.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import pyarrow.ipc
 
 from strata import layout, papers
 from strata.ahead import map_ahead
-from strata.allowance import peak_memory, peak_memory_of_children, processors
+from strata.allowance import peak_memory, processors
 from strata.errors import BadSnapshot
 from strata.parsing import Parsed, Parser, parse_all
 from strata.progress import Reporter
@@ -40,6 +40,7 @@ from strata.storage import Storage, read_json, write_json, write_parquet
 log = logging.getLogger(__name__)
 
 _SHOWN = 5
+_MOST_RUNS = 32  # of one month in a block, before it is put in order: a batch each costs less than copying the texts
 # Every id, title and abstract differs from the next, so a dictionary of them would cost time and space.
 _REPEATED = ["categories.list.element", "primary", "archive", "date", "flags.list.element"]
 
@@ -110,9 +111,7 @@ def shard_snapshot(
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
-    # Parsers run side by side: what they took beside this process is at most the largest's, once a processor.
-    beside = processors() * peak_memory_of_children()
-    manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory() + beside}
+    manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory()}
     # Last: its presence says that all shards are there.
     write_json(storage, layout.snapshot_manifest(name), manifest)
     return manifest
@@ -167,7 +166,7 @@ class _Spill:
         self._months: dict[int, list[int]] = defaultdict(list)  # month -> its batches in the file
 
     def add(self, table: pa.Table) -> None:
-        """Take the papers of one block, in order of time; none at all does no harm."""
+        """Take the papers of one block, in any order; none at all does no harm."""
         if not len(table):
             return
         if self._writer is None:
@@ -175,6 +174,10 @@ class _Spill:
             self._writer = pa.ipc.new_file(self._path, table.schema)
         months = table["date"].to_numpy().astype("datetime64[M]").astype(np.int64)
         starts = np.flatnonzero(np.diff(months, prepend=months[:1] - 1)).tolist()
+        if len(starts) > _MOST_RUNS:
+            order = np.argsort(months, kind="stable")
+            table, months = table.take(pa.array(order)), months[order]
+            starts = np.flatnonzero(np.diff(months, prepend=months[:1] - 1)).tolist()
         for start, end in zip(starts, [*starts[1:], len(table)], strict=True):
             for batch in table.slice(start, end - start).to_batches():
                 self._writer.write_batch(batch)

@@ -1,13 +1,15 @@
-"""Parsing in worker processes. If these fail, blocks come out of order or vanish with the process that had them."""
+"""Parsing side by side. If these fail, blocks come out of order, or one broken line takes its neighbours with it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from records import line
-from strata import parsing
+from strata import lines
+from strata.papers import NOT_JSON
 from strata.parsing import Parsed, Parser, parse_all
 from strata.sources.streams import Block
 
@@ -23,13 +25,40 @@ def contents(parsed: Parsed) -> tuple[object, ...]:
     return (parsed.table.to_pylist(), parsed.lines.tolist(), keys, parsed.refused, parsed.last_line)
 
 
-@pytest.mark.parametrize("processes", [2, 3])
-def test_worker_processes_give_what_this_process_gives_in_the_same_order(processes: int) -> None:
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_give_what_one_gives_in_the_same_order(threads: int) -> None:
     parser = Parser(("cond-mat",), seed=3)
-    here = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes=1)]
-    there = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes)]
+    here = [contents(parsed) for parsed in parse_all(blocks(9), parser, threads=1)]
+    there = [contents(parsed) for parsed in parse_all(blocks(9), parser, threads)]
     assert there == here
     assert [result[-1] for result in there] == [20 * (n + 1) for n in range(9)]
+
+
+@pytest.mark.parametrize("place", [0, 1, 499, 998, 999])
+def test_a_broken_line_is_refused_under_its_number_and_costs_its_neighbours_nothing(place: int) -> None:
+    texts = [line(f"0704.{n:05d}") for n in range(1000)]
+    texts[place] = b"{broken\n"
+    parsed = Parser((), seed=0)(Block(101, b"".join(texts)))
+    assert [(number, reason) for number, reason, _ in parsed.refused] == [(101 + place, NOT_JSON)]
+    numbers = dict(zip(parsed.table["id"].to_pylist(), parsed.table["line"].to_pylist(), strict=True))
+    assert numbers == {f"0704.{n:05d}": 101 + n for n in range(1000) if n != place}
+    assert parsed.last_line == 1100
+
+
+def test_around_a_broken_line_the_others_are_still_read_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot with an odd line in every block would otherwise take twice as long."""
+    at_once = 0
+    read = lines.read
+
+    def counted(*piece: Any) -> lines.Lines | None:
+        nonlocal at_once
+        found = read(*piece)
+        at_once += 0 if found is None else int(found.plain.sum())
+        return found
+
+    monkeypatch.setattr(lines, "read", counted)
+    Parser((), 0)(Block(1, b"".join(line(f"0704.{n:05d}") if n != 700 else b"{\n" for n in range(1000))))
+    assert at_once >= 980
 
 
 def test_no_more_blocks_are_read_than_can_be_worked_on() -> None:
@@ -41,20 +70,7 @@ def test_no_more_blocks_are_read_than_can_be_worked_on() -> None:
             read += 1
             yield block
 
-    results = parse_all(counted(), Parser((), 0), processes=2)
+    results = parse_all(counted(), Parser((), 0), threads=2)
     next(results)
     assert read <= 2 + 2
     results.close()  # type: ignore[attr-defined]
-
-
-def test_a_worker_that_dies_is_an_error_and_not_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse = parsing._Worker.__call__
-
-    def killed(worker: parsing._Worker, block: Block) -> Parsed:
-        worker._process.kill()
-        worker._process.wait()
-        return parse(worker, block)
-
-    monkeypatch.setattr(parsing._Worker, "__call__", killed)
-    with pytest.raises((RuntimeError, BrokenPipeError)):
-        list(parse_all(blocks(9), Parser((), 0), processes=2))

@@ -151,11 +151,12 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[Block | TooLong | Truncated]:
             size += len(data)
             if size < BLOCK_BYTES:
                 continue
-            whole, newline, rest = b"".join(held).rpartition(b"\n")
-            if newline:
-                yield Block(line, whole + newline)
-                line += whole.count(b"\n") + 1
-            held, size = [rest], len(rest)
+            data = b"".join(held)
+            end = data.rfind(b"\n") + 1
+            if end:
+                yield Block(line, data[:end])
+                line += data.count(b"\n", 0, end)
+            held, size = [data[end:]], len(data) - end
             if size > MAX_LINE_BYTES:
                 held, size, skipping = [], 0, size
     except _ArchiveEnd as end:
