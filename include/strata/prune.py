@@ -44,7 +44,7 @@ def find_unused(storage: Storage, *, keep_snapshots: int, keep_days: float, now:
     before = (time.time() if now is None else now) - keep_days * _DAY_S
     old = _old_snapshots(storage, max(1, keep_snapshots), before)
     found = [*_of_snapshots(storage, old), *_of_vectors(storage, old, before), *_of_work(storage, before)]
-    return found + _of_downloads(storage, max(1, keep_snapshots), before)
+    return [*found, *_of_claims(storage, before), *_of_downloads(storage, max(1, keep_snapshots), before)]
 
 
 def remove(storage: Storage, unused: list[Unused]) -> None:
@@ -110,6 +110,12 @@ def _of_work(storage: Storage, before: float) -> Iterator[Unused]:
         if entries and max(entry.modified for entry in entries) < before:
             for entry in entries:
                 yield Unused(entry.path, entry.size, "the run that it was made for is long over")
+
+
+def _of_claims(storage: Storage, before: float) -> Iterator[Unused]:
+    for entry in storage.list(layout.CLAIMS):
+        if entry.modified < before:
+            yield Unused(entry.path, entry.size, "the process that left this claim is long gone")
 
 
 def _of_downloads(storage: Storage, keep: int, before: float) -> list[Unused]:

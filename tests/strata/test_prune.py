@@ -40,9 +40,11 @@ def root(tmp_path: Path, tiny_model: str) -> dict[str, Any]:
     new = [line(f"0101.{0:05d}", title="Another title", versions=created("1 Jan 2001")), *old[1:]]
     root = tmp_path / "root"
     first = make(root, write(tmp_path / "first.jsonl", *old), tiny_model)
+    connect(str(root)).write("claims/of-the-killed", b"vectors")
     (root / "vectors" / ".tmp-killed").write_bytes(b"half")
     age(root, 30)
     second = make(root, write(tmp_path / "second.jsonl", *new), tiny_model)
+    connect(str(root)).write("claims/of-the-living", b"vectors")
     for name in ("kaggle-1", "kaggle-2"):
         connect(str(root)).write(f"downloads/{name}/source.json", b"{}")
         age(root / "downloads" / "kaggle-1", 30)
@@ -65,10 +67,12 @@ def test_exactly_what_only_the_old_snapshot_used_can_go(root: dict[str, Any]) ->
         f"snapshots/{snapshot}/{name}" for name in ("manifest.json", "papers/00000.parquet", "papers/00001.parquet")
     }
     assert {path for path in found if path.startswith("downloads/")} == {"downloads/kaggle-1/source.json"}
+    assert {path for path in found if path.startswith("claims/")} == {"claims/of-the-killed"}
 
 
 def test_what_is_kept_is_kept(root: dict[str, Any]) -> None:
-    assert not {path for path in paths(root["root"], keep_snapshots=2) if not path.startswith("work/")}
+    found = paths(root["root"], keep_snapshots=2)
+    assert not {path for path in found if not path.startswith(("work/", "claims/"))}
     assert paths(root["root"], keep_days=60) == set()
 
 
@@ -83,7 +87,7 @@ def test_without_delete_nothing_goes_and_with_it_all_that_was_listed(
     assert "--delete removes them" in listed
     assert main([*command, "--delete"]) == 0
     left = {file for file in root["root"].rglob("*") if file.is_file()}
-    assert len(before - left) == 6
+    assert len(before - left) == 7
     assert not (root["root"] / "vectors" / ".tmp-killed").exists()
     manifest = root["root"] / "snapshots" / root["second"]["plan"]["snapshot"] / "manifest.json"
     assert json.loads(manifest.read_text())["papers"] == 20

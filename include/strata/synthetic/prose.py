@@ -17,7 +17,7 @@ from strata.synthetic.draws import below, between, pick, several, stream
 from strata.synthetic.vocabulary import VOCABULARIES, Vocabulary
 
 _SLOT = re.compile(r"<([a-z]+)>")
-_SHORTEST, _LONGEST = 60, 200  # words of an abstract
+_LONGEST = 200  # words of an abstract
 
 _TITLES = (
     "<quantity> of <object>",
@@ -106,7 +106,8 @@ def capital(text: str) -> str:
 
 
 def _abstract(words: Vocabulary, slots: dict[str, str], rng: Random) -> str:
-    goal = int(between(rng, 85, 160))
+    # Two thirds of what authors write: enough to tell the topics, and a third less to embed for whoever tries this out.
+    goal = int(between(rng, 62, 98))
     opening, aim, closing = pick(rng, words.openings), pick(rng, _AIMS), pick(rng, _CLOSINGS)
     body = several(rng, words.findings, 4) + several(rng, _MEANS, 2) + several(rng, _RESULTS, 2)
     head = [_filled(opening, slots, rng), _filled(aim, slots, rng)]

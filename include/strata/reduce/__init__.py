@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
 import math
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +13,14 @@ import pyarrow as pa
 from strata import grouping, layout, lonely, trends
 from strata.allowance import processors
 from strata.clustering import Levels, Method
-from strata.corpus import Corpus, hard_flagged, read_papers, read_vectors, scratch_matrix
-from strata.progress import Progress, Reporter, format_line
+from strata.corpus import Corpus, hard_flagged, read_papers, read_vectors
+from strata.progress import Reporter
+from strata.reduce.newcomers import write_pioneers
+from strata.reduce.searching import NEAR_DUPLICATE, NEAREST, Share, keeping, shelf, write_arrays
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
 if TYPE_CHECKING:
-    from strata.neighbors import Neighbors, Shelf
-    from strata.neighbors.large import Arrays, Keep
+    from strata.neighbors import Neighbors
     from strata.neighbors.similarity import Mask, Vectors
 
 log = logging.getLogger(__name__)
@@ -39,10 +36,6 @@ GROUP_ROWS = 256
 PART_PAPERS = 5_000_000
 # So many of the loneliest, by each measure, are proven: more than are listed.
 PROVEN_LONELY = 1_000
-NEAREST = 10
-LISTED_PIONEERS = 200
-NEAR_DUPLICATE = 0.98
-_REPORT_EVERY_S = 5.0
 
 
 class Found(NamedTuple):
@@ -104,9 +97,9 @@ def search_part(storage: Storage, corpus: Corpus, work: str, part: str) -> int:
     number, count = (int(side) for side in part.split("of"))
     if _compares_all(corpus) or storage.exists(layout.work(work, "neighbors.parquet")):
         return 0
-    shelf = _shelf(storage, corpus, work, read_vectors(storage, corpus))
-    mine = list(range(len(large.pieces(shelf))))[number::count]
-    large.probe_pieces(shelf, NEAREST, mine, _keeping(storage, work), progress=_Share("search", corpus, part))
+    everyone = shelf(storage, corpus, work, read_vectors(storage, corpus))
+    mine = list(range(len(large.pieces(everyone))))[number::count]
+    large.probe_pieces(everyone, NEAREST, mine, keeping(storage, work), progress=Share("search", corpus, part))
     return len(mine)
 
 
@@ -126,7 +119,9 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     _write_duplicates(storage, corpus, work, vectors)
     papers = read_papers(storage, corpus, ["date", "flags"])
     found, exact, facts = (_compare_all if _compares_all(corpus) else _search)(storage, corpus, work, vectors, papers)
-    facts["pioneers"] = _write_pioneers(storage, corpus, work, vectors, found, exact)
+    facts["pioneers"] = write_pioneers(
+        storage, corpus, work, vectors, found, exact, all_pairs=corpus.papers < ALL_PAIRS
+    )
     write_json(storage, layout.work(work, "search.json"), facts)
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
     with storage.writer(layout.work(work, "neighbors.parquet")) as local:
@@ -144,7 +139,7 @@ def _compare_all(
 ) -> tuple[Neighbors, Mask, dict[str, Any]]:
     from strata.neighbors import Rules, device, nearest
 
-    hard, told = hard_flagged(papers["flags"]), _Share("neighbors", corpus)
+    hard, told = hard_flagged(papers["flags"]), Share("neighbors", corpus)
     facts = {"method": "all pairs", "k": NEAREST, "recall": 1.0, "exact_lists": len(hard)}
     if corpus.papers < ALL_PAIRS:
         found = nearest(vectors, NEAREST, exclude=hard, ignore_at_least=NEAR_DUPLICATE, progress=told)
@@ -165,8 +160,8 @@ def _search(
     snapshot_date = trends.snapshot_date(dates, corpus.month_end)
     eligible = lonely.eligible(papers["flags"].to_pylist(), dates, snapshot_date)
     found = search(
-        vectors, _shelf(storage, corpus, work, vectors), NEAREST, eligible, PROVEN_LONELY, _keeping(storage, work),
-        progress=_Share("neighbors", corpus),
+        vectors, shelf(storage, corpus, work, vectors), NEAREST, eligible, PROVEN_LONELY, keeping(storage, work),
+        progress=Share("neighbors", corpus),
     )  # fmt: skip
     return found.neighbors, found.exact, found.facts
 
@@ -181,119 +176,10 @@ def _write_duplicates(storage: Storage, corpus: Corpus, work: str, vectors: Vect
         vectors,
         NEAR_DUPLICATE,
         centroids=grouping.read_themes(storage, work),
-        progress=_Share("neighbors", corpus),
+        progress=Share("neighbors", corpus),
     )
     with storage.writer(path) as local:
         write_parquet(pa.table({"row_a": first, "row_b": second, "similarity": similar}), local)
-
-
-def _write_pioneers(
-    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, found: Neighbors, exact: Mask
-) -> dict[str, Any]:
-    """Find who was alone at birth and is not now, and write them, best first; return how that was done.
-
-    In a small corpus every paper is compared with all earlier ones. In a large one likely lists choose the candidates;
-    these are then compared with everyone, and entered in `found` and `exact`. So the similarities that are printed are
-    exact, but the ranks among others rest on likely lists, and a pioneer near a bar may be missed.
-    """
-    from strata import pioneers
-    from strata.neighbors import Rules, earlier_rows, nearest
-    from strata.neighbors.scan import scan
-
-    papers = read_papers(storage, corpus, ["archive", "date", "flags"])
-    dates = papers["date"].to_numpy().astype("datetime64[D]")
-    hard = hard_flagged(papers["flags"])
-    _, archives = np.unique(papers["archive"].to_numpy().astype(str), return_inverse=True)
-    sound = lonely.eligible(papers["flags"].to_pylist(), dates, trends.snapshot_date(dates, corpus.month_end))
-    meter = _Share("pioneers", corpus)
-    small = corpus.papers < ALL_PAIRS
-    if small:
-        earlier = nearest(
-            vectors, NEAREST, exclude=hard, earlier_only=True, ignore_at_least=NEAR_DUPLICATE, progress=meter
-        )
-    else:
-        earlier = _likely_earlier(storage, corpus, work, vectors, hard, meter)
-    birth, now = pioneers.mean_similarity(earlier), pioneers.mean_similarity(found)
-    rows, was, is_now = pioneers.candidates(birth, now, archives, dates, sound)
-    if not small and len(rows):
-        for lists, past in ((earlier, earlier_rows(corpus.papers)), (found, None)):
-            rules = Rules(hard, past, NEAR_DUPLICATE)
-            _, scanned = scan(vectors, rows.astype(np.int32), NEAREST, rules, progress=meter)
-            lists.rows[rows], lists.similarities[rows] = scanned.rows, scanned.similarities
-        birth, now = pioneers.mean_similarity(earlier), pioneers.mean_similarity(found)
-        exact[rows] = True
-        compared, (still, was, is_now) = rows, pioneers.candidates(birth, now, archives, dates, sound)
-        rows = np.intersect1d(compared, still)
-        log.info("%d of %d candidates were lonely at birth among all earlier papers", len(rows), len(compared))
-    came = pioneers.company(vectors, rows, pioneers.follower_bar(birth[rows], now[rows]), dates, ~hard, NEAR_DUPLICATE)
-    best = pioneers.ranking(rows, is_now, came, dates)[:LISTED_PIONEERS]
-    row = rows[best]
-    columns = {
-        "row": row, "birth": birth[row], "now": now[row], "was": was[row], "is_now": is_now[row],
-        "before": earlier.rows[row, 0], "before_similarity": earlier.similarities[row, 0],
-        "followers": came.followers[best], "arrived": came.arrived[best],
-        "first": pa.array([[one for one, _ in came.first[place]] for place in best], pa.list_(pa.int64())),
-        "first_similarities": pa.array([[near for _, near in came.first[place]] for place in best],
-                                       pa.list_(pa.float32())),
-    }  # fmt: skip
-    with storage.writer(layout.work(work, "pioneers.parquet")) as local:
-        write_parquet(pa.table(columns), local)
-    method = "all earlier papers" if small else "likely earlier papers, then all of them for the candidates"
-    return {"method": method, "candidates": len(rows), "found": len(best)}
-
-
-def _likely_earlier(
-    storage: Storage, corpus: Corpus, work: str, vectors: Vectors, hard: Mask, meter: _Share
-) -> Neighbors:
-    """Likely nearest earlier papers of everyone, kept under names of their own."""
-    from strata.neighbors import Rules, Shelf, earlier_rows, large
-
-    shelf, keep = _shelf(storage, corpus, work, vectors), _keeping(storage, work)
-    before = Shelf(shelf.vectors, shelf.partition, Rules(hard, earlier_rows(corpus.papers), NEAR_DUPLICATE))
-    places = large.likely(before, NEAREST, lambda name, make: keep(f"earlier-{name}", make), progress=meter)
-    return large.scored(before, places)
-
-
-def _shelf(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> Shelf:
-    """The sorted matrix, written on this machine first where it is not, with its groups and the rules."""
-    from strata.neighbors import Partition, Rules, Shelf, sort_into
-
-    groups = Partition(**read_arrays(storage, layout.work(work, "groups.npz")))
-    # Named by the order itself: the same work, clustered again by another number of threads or other code, has another
-    # order, and rows in the old one would be taken for other papers.
-    order = hashlib.sha256(groups.order.tobytes()).hexdigest()[:32]
-    ordered = scratch_matrix(
-        f"sorted-{corpus.digest}-{order}",
-        (corpus.papers, corpus.dimension),
-        lambda target: sort_into(vectors, groups, target),
-    )
-    hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
-    return Shelf(ordered, groups, Rules(hard, None, NEAR_DUPLICATE))
-
-
-def _keeping(storage: Storage, work: str) -> Keep:
-    """Keeps what a search has found under ``work``: a killed one goes on after the last part that was stored."""
-
-    def keep(name: str, make: Callable[[], Arrays]) -> Arrays:
-        path = layout.work(work, f"{name}.npz")
-        if not storage.exists(path):
-            write_arrays(storage, path, make())
-            log.info("kept %s", name)
-        return read_arrays(storage, path)
-
-    return keep
-
-
-def write_arrays(storage: Storage, path: str, arrays: Arrays) -> None:
-    """Store arrays by name."""
-    with storage.writer(path) as local, local.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-
-
-def read_arrays(storage: Storage, path: str) -> Arrays:
-    """Return stored arrays by name."""
-    with np.load(io.BytesIO(storage.read(path)), allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
 
 
 def _part_name(number: int, count: int) -> str:
@@ -340,27 +226,3 @@ def read_work(storage: Storage, work: str) -> Found:
 
 def _lists(matrix: np.ndarray[Any, Any]) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
-
-
-class _Share:
-    """Turns the share done and the seconds left, as each step of a search tells them, into lines of progress."""
-
-    def __init__(self, stage: str, corpus: Corpus, name: str = "") -> None:
-        self._stage, self._papers, self._name = stage, corpus.papers, name or f"{corpus.month_end:%Y-%m}"
-        self._start = self._last = time.monotonic()
-        self._share = 0.0
-
-    def __call__(self, share: float, left_s: float) -> None:
-        now = time.monotonic()
-        if share < self._share:  # the next step has begun
-            self._start = now
-        self._share = share
-        if now - self._last < _REPORT_EVERY_S:
-            return
-        self._last = now
-        done = round(share * self._papers)
-        rate = done / max(now - self._start, 1e-3)
-        log.info(
-            "%s",
-            format_line(Progress(self._stage, self._name, done, self._papers, "papers", rate, round(left_s))),
-        )
