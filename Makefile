@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # A package index with torch's small CPU build, such as https://download.pytorch.org/whl/cpu. Empty: pip's own choice.
 TORCH_INDEX ?=
+# Test files side by side.
+TESTS_AT_ONCE ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,7 +21,7 @@ up: $(INSTALLED) ## Serve the Airflow UI with what was run
 	@$(BIN)/python -m standalone up
 
 test: $(INSTALLED) ## All tests but the slow drills (make drills) and those on Celery (make test-celery)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)
 	$(BIN)/python -m pytest tests/celery -m celery

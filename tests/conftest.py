@@ -18,6 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import s3
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, those that run a scheduler: begun last, they would keep one process busy alone."""
+    items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the code puts into the system's temporary folder apart from that of another run of these tests."""

@@ -29,7 +29,7 @@ SHAPES = {
     "MiniLM-L6": Shape(share=1.0),
     "bge-small shape": Shape(share=1.0, config={**_SMALL, "max_position_embeddings": 512}, pooling="cls", limit=512),
     "RoBERTa-large shape": Shape(
-        share=0.03, config={**_LARGE, "max_position_embeddings": 514, "pad_token_id": 0}, family="Roberta", limit=128
+        share=0.125, config={**_LARGE, "max_position_embeddings": 514, "pad_token_id": 0}, family="Roberta", limit=128
     ),
 }
 

@@ -1,4 +1,5 @@
-"""Parsing side by side. If these fail, blocks come out of order, or one broken line takes its neighbours with it."""
+"""Parsing in worker processes. If these fail, blocks come out of order or vanish, or one broken line takes its
+neighbours with it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from records import line
-from strata import lines
+from strata import lines, parsing
 from strata.papers import NOT_JSON
 from strata.parsing import Parsed, Parser, parse_all
 from strata.sources.streams import Block
@@ -25,11 +26,11 @@ def contents(parsed: Parsed) -> tuple[object, ...]:
     return (parsed.table.to_pylist(), parsed.lines.tolist(), keys, parsed.refused, parsed.last_line)
 
 
-@pytest.mark.parametrize("threads", [2, 3])
-def test_several_threads_give_what_one_gives_in_the_same_order(threads: int) -> None:
+@pytest.mark.parametrize("processes", [2, 3])
+def test_worker_processes_give_what_this_process_gives_in_the_same_order(processes: int) -> None:
     parser = Parser(("cond-mat",), seed=3)
-    here = [contents(parsed) for parsed in parse_all(blocks(9), parser, threads=1)]
-    there = [contents(parsed) for parsed in parse_all(blocks(9), parser, threads)]
+    here = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes=1)]
+    there = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes)]
     assert there == here
     assert [result[-1] for result in there] == [20 * (n + 1) for n in range(9)]
 
@@ -70,7 +71,20 @@ def test_no_more_blocks_are_read_than_can_be_worked_on() -> None:
             read += 1
             yield block
 
-    results = parse_all(counted(), Parser((), 0), threads=2)
+    results = parse_all(counted(), Parser((), 0), processes=2)
     next(results)
     assert read <= 2 + 2
     results.close()  # type: ignore[attr-defined]
+
+
+def test_a_worker_that_dies_is_an_error_and_not_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse = parsing._Worker.__call__
+
+    def killed(worker: parsing._Worker, block: Block) -> Parsed:
+        worker._process.kill()
+        worker._process.wait()
+        return parse(worker, block)
+
+    monkeypatch.setattr(parsing._Worker, "__call__", killed)
+    with pytest.raises((RuntimeError, BrokenPipeError)):
+        list(parse_all(blocks(9), Parser((), 0), processes=2))
