@@ -59,7 +59,7 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, synthetic.Tru
 @pytest.fixture(scope="module")
 def first(home: Home, truth: tuple[Path, synthetic.Truth]) -> str:
     """The output of a whole run on it, two embed tasks side by side."""
-    status, said = home.run(SNAPSHOT=str(truth[0]), SHARD_SIZE="500", TASKS="2")
+    status, said = home.run(SNAPSHOT=str(truth[0]), SHARD_SIZE="1000", TASKS="2")
     assert status == 0, said
     return said
 
@@ -126,7 +126,7 @@ def test_the_next_month_embeds_exactly_what_changed(
     home: Home, first: str, truth: tuple[Path, synthetic.Truth], tmp_path: Path
 ) -> None:
     synthetic.next_month(truth[0], tmp_path / "next.jsonl", changed=100, added=0, seed=1)
-    status, said = home.run(SNAPSHOT=str(tmp_path / "next.jsonl"), SHARD_SIZE="500")
+    status, said = home.run(SNAPSHOT=str(tmp_path / "next.jsonl"), SHARD_SIZE="1000")
     assert status == 0, said
     embed = home.manifest("2024-12")["timings"]["embed"]
     assert embed["embedded"] == 100

@@ -18,6 +18,7 @@ import pyarrow.json
 
 from strata.categories import chosen, home_of, split_categories
 from strata.papers import ARXIV_ID, parse_date
+from strata.sources.streams import MAX_LINE_BYTES
 from strata.whitespace import collapse_column
 
 Mask = npt.NDArray[np.bool_]
@@ -119,10 +120,10 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _odd(data: bytes, ends: npt.NDArray[np.int64]) -> Mask:
-    """Whether each line holds what Arrow lets pass in fields that it does not keep and ``parse_line`` may refuse."""
+    """Whether each line is too long, or has in a field not kept what Arrow lets pass and ``parse_line`` may refuse."""
     starts = np.append(0, ends[:-1] + 1)
-    odd = np.zeros(len(ends), bool)
-    for row in np.flatnonzero(ends - starts >= _MAY_BE_DEEP).tolist():
+    odd = ends - starts > MAX_LINE_BYTES
+    for row in np.flatnonzero((ends - starts >= _MAY_BE_DEEP) & ~odd).tolist():
         start, end = starts[row], ends[row]
         odd[row] = data.count(b"[", start, end) + data.count(b"{", start, end) >= _DEEPEST
     for word in (b"NaN", b"Inf"):  # JSON has no such numbers

@@ -10,9 +10,9 @@ import pytest
 
 from records import line
 from strata import lines, parsing
-from strata.papers import NOT_JSON
+from strata.papers import LINE_TOO_LONG, NOT_JSON
 from strata.parsing import Parsed, Parser, parse_all
-from strata.sources.streams import Block
+from strata.sources.streams import MAX_LINE_BYTES, Block
 
 
 def blocks(count: int, lines: int = 20) -> Iterator[Block]:
@@ -44,6 +44,14 @@ def test_a_broken_line_is_refused_under_its_number_and_costs_its_neighbours_noth
     numbers = dict(zip(parsed.table["id"].to_pylist(), parsed.table["line"].to_pylist(), strict=True))
     assert numbers == {f"0704.{n:05d}": 101 + n for n in range(1000) if n != place}
     assert parsed.last_line == 1100
+
+
+def test_a_line_that_is_too_long_is_refused_among_its_neighbours() -> None:
+    """The reader passes over what it sees to be too long; a line that just fits into a block comes this far."""
+    long = line("0704.00001", abstract="a " * (MAX_LINE_BYTES // 2))
+    parsed = Parser((), seed=0)(Block(1, line("0704.00000") + long + line("0704.00002")))
+    assert parsed.refused == [(2, LINE_TOO_LONG, f"{len(long) - 1} bytes")]
+    assert parsed.table["id"].to_pylist() == ["0704.00000", "0704.00002"]
 
 
 def test_around_a_broken_line_the_others_are_still_read_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
