@@ -27,7 +27,7 @@ MIB = 1 << 20
 # As `include/operations/operating.md` states them, under "Sizing".
 FIXED = {"find_snapshot": 300, "shard": 900, "embed": 900, "spread": 700}
 REDUCE, A_PAPER = 1100, 1024
-PAPERS = int(os.environ.get("STRATA_DRILL_PAPERS", "20000"))
+PAPERS = int(os.environ.get("STRATA_DRILL_PAPERS", "5000"))
 
 
 class WideEncoder(WordEncoder):
@@ -53,12 +53,10 @@ def asked(source: Path, model: str | None, shard_size: int) -> dict[str, Any]:
     return given | {"shard_size": shard_size, "max_refused": 0.01, "clusters": None}
 
 
-def test_every_stage_of_the_reduce_keeps_to_its_memory(
-    tiny_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_stage_of_the_reduce_keeps_to_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = str(tmp_path / "root")
     source = snapshot(tmp_path / "arxiv.jsonl", range(2001, 2021), PAPERS // 20)
-    plan = within(FIXED["find_snapshot"], "find_snapshot", root, asked(source, tiny_model, 5000), "", "2026-11-21")
+    plan = within(FIXED["find_snapshot"], "find_snapshot", root, asked(source, None, 5000), "", "2026-11-21")
     shards = within(FIXED["shard"], "shard", root, plan)
     monkeypatch.setattr("strata.embed.load", lambda model: WideEncoder())
     embedded = [stages.embed(root, plan, shard) for shard in shards]
@@ -86,5 +84,5 @@ def test_a_stage_that_takes_more_fails_here(tiny_model: str, tmp_path: Path) -> 
     """Else the limit would limit nothing."""
     source = snapshot(tmp_path / "arxiv.jsonl", range(2001, 2003), 10)
     root = str(tmp_path / "root")
-    with pytest.raises(AssertionError, match=r"MemoryError|[Cc]annot allocate|out of memory|unable to|failed to map"):
+    with pytest.raises(AssertionError, match=r"MemoryError|allocat|out of memory"):
         within(40, "find_snapshot", root, asked(source, tiny_model, 50), "", "2026-11-21")
