@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from strata.storage import Storage, connect
@@ -16,6 +17,10 @@ from strata.storage import Storage, connect
 sys.path.insert(0, str(Path(__file__).parent))
 
 import s3
+
+# A busy machine is no fault of the code: no example has to be done in so many milliseconds.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

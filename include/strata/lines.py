@@ -122,7 +122,7 @@ def _is_utf8(data: bytes) -> bool:
 def _odd(data: bytes, ends: npt.NDArray[np.int64]) -> Mask:
     """Whether each line is too long, or has in a field not kept what Arrow lets pass and ``parse_line`` may refuse."""
     starts = np.append(0, ends[:-1] + 1)
-    odd = ends - starts > MAX_LINE_BYTES
+    odd: Mask = ends - starts > MAX_LINE_BYTES
     for row in np.flatnonzero((ends - starts >= _MAY_BE_DEEP) & ~odd).tolist():
         start, end = starts[row], ends[row]
         odd[row] = data.count(b"[", start, end) + data.count(b"{", start, end) >= _DEEPEST
