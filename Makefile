@@ -4,7 +4,7 @@ PYTHON ?= python3
 # A package index with torch's small CPU build, such as https://download.pytorch.org/whl/cpu. Empty: pip's own choice.
 TORCH_INDEX ?=
 # Test files side by side.
-TESTS_AT_ONCE ?= 3
+TESTS_AT_ONCE ?= 2
 
 VENV := .venv
 BIN := $(VENV)/bin
