@@ -114,24 +114,10 @@ def make_plan(
         BadSnapshot: the file cannot be read.
         ModelUnavailable: the model is not on this machine and cannot be had.
     """
-    if month and not MONTH.fullmatch(month):
-        raise BadRequest(f"month: {month!r} is not a month such as 2019-12")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", today):
-        raise BadRequest(f"today: {today!r} is not a date such as 2019-12-31")
-    if sample is not None and sample < 1:
-        raise BadRequest(f"sample: {sample} is not a number of papers")
-    if not 1 <= shard_size <= _LARGEST_SHARD:
-        raise BadRequest(f"shard_size: {shard_size} is not between 1 and {_LARGEST_SHARD}")
-    if not 0 <= max_refused <= 1:
-        raise BadRequest(f"max_refused: {max_refused} is not a share between 0 and 1")
-    if clusters is not None and clusters < 1:
-        raise BadRequest(f"clusters: {clusters} is not a number of clusters")
+    _check_when(month, today, mode)
+    _check_numbers(sample, shard_size, max_refused, clusters, max_drop)
     if method not in METHODS:
         raise BadRequest(f"clustering: {method!r} is none of {', '.join(METHODS)}")
-    if not 0 <= max_drop <= 1:
-        raise BadRequest(f"max_drop: {max_drop} is not between 0 and 1")
-    if mode not in {"asof", "true"}:
-        raise BadRequest(f"mode: {mode!r} is neither asof nor true")
     wanted = parse_wanted(categories or "")
     described = encoders.describe(model or encoders.DEFAULT)
     source = locate(_true_snapshot(snapshot, month) if mode == "true" else snapshot, storage)
@@ -159,6 +145,30 @@ def make_plan(
         accept_smaller=accept_smaller,
         mode=mode,
     )
+
+
+def _check_when(month: str | None, today: str, mode: str) -> None:
+    if month and not MONTH.fullmatch(month):
+        raise BadRequest(f"month: {month!r} is not a month such as 2019-12")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", today):
+        raise BadRequest(f"today: {today!r} is not a date such as 2019-12-31")
+    if mode not in {"asof", "true"}:
+        raise BadRequest(f"mode: {mode!r} is neither asof nor true")
+
+
+def _check_numbers(
+    sample: int | None, shard_size: int, max_refused: float, clusters: int | None, max_drop: float
+) -> None:
+    if sample is not None and sample < 1:
+        raise BadRequest(f"sample: {sample} is not a number of papers")
+    if not 1 <= shard_size <= _LARGEST_SHARD:
+        raise BadRequest(f"shard_size: {shard_size} is not between 1 and {_LARGEST_SHARD}")
+    if not 0 <= max_refused <= 1:
+        raise BadRequest(f"max_refused: {max_refused} is not a share between 0 and 1")
+    if clusters is not None and clusters < 1:
+        raise BadRequest(f"clusters: {clusters} is not a number of clusters")
+    if not 0 <= max_drop <= 1:
+        raise BadRequest(f"max_drop: {max_drop} is not between 0 and 1")
 
 
 def _true_snapshot(snapshot: str, month: str | None) -> str:

@@ -15,7 +15,7 @@ from strata.allowance import processors
 from strata.clustering import Levels, Method
 from strata.corpus import Corpus, hard_flagged, read_papers, read_vectors
 from strata.progress import Reporter
-from strata.reduce.newcomers import write_pioneers
+from strata.reduce.pioneers import write_pioneers
 from strata.reduce.searching import NEAR_DUPLICATE, NEAREST, Share, keeping, shelf, write_arrays
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
