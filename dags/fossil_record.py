@@ -44,12 +44,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
-from kubernetes.client import models as k8s
 
 from operations.alert import tell
 from operations.connection import connected
 from operations.label import PART, SHARD, labelled
 from operations.patience import SnapshotOperator, patient
+from operations.place import place
 from operations.record_link import with_record_link
 from strata import stages
 
@@ -180,21 +180,10 @@ PARAMS = {
 RETRY_POLICY = ExceptionRetryPolicy(rules=[RetryRule("strata.errors.StrataError", RetryAction.FAIL)])
 
 
-def place(name: str) -> dict[str, Any]:
-    """Where a stage runs: Celery reads the queue, Kubernetes the pod override, LocalExecutor neither."""
-    queue, processors, memory, gpus = PLACES[name]
-    limits = {"memory": memory} | ({} if gpus == "0" else {"nvidia.com/gpu": gpus})
-    resources = k8s.V1ResourceRequirements(requests={"cpu": processors, "memory": memory}, limits=limits)
-    environment = [k8s.V1EnvVar(name="OMP_NUM_THREADS", value=processors)]
-    container = k8s.V1Container(name="base", resources=resources, env=environment)
-    override = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[container]))}
-    return {"queue": queue, "executor_config": override}
-
-
 def stage(function: Callable[..., Any], **how: Any) -> Any:
     """Make a stage a task in its place."""
     # Airflow takes each key of a returned dict for a result of its own unless told otherwise.
-    options = place(function.__name__) | how
+    options = place(*PLACES[function.__name__]) | how
     return task(multiple_outputs=False, **options)(patient(connected(function)))
 
 
@@ -226,7 +215,7 @@ with DAG(
             "month": "{{ params.month or partition_key or '' }}",
             "today": "{{ dag_run.run_after | ds }}",
         },
-        **place("find_snapshot"),
+        **place(*PLACES["find_snapshot"]),
     )
     plan = found.output
     shards = stage(stages.shard)(root=ROOT, plan=plan)

@@ -124,7 +124,7 @@ def _core(home: Path, code: Code, secrets: Secrets, placement: Placement, port: 
         if code.plugins.is_dir()
         else str(home / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTOR": "standalone.executor.PreloadedExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(placement.tasks),
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet_key,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",

@@ -178,7 +178,6 @@ def running(
         state, code, state.secrets(), Placement(2, threads),
         port=port, root=root, snapshot="", now=now, parse_every_s=600,
     ) | database_variable(state.database) | {
-        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor" if workers else "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "16" if workers else "2",
         # On a machine that is busy with other work half a minute is soon over.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
@@ -187,7 +186,7 @@ def running(
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": str(2 * HEARTBEAT_TIMEOUT_S),
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__CELERY__BROKER_URL": broker,
-    } | _postgres(database) | dict(extra)  # fmt: skip
+    } | _celery(workers) | _postgres(database) | dict(extra)  # fmt: skip
     migrate = [sys.executable, "-m", "airflow", "db", "migrate"]
     done = subprocess.run(migrate, env=variables, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -200,6 +199,10 @@ def running(
         yield stack
     finally:
         stack.end()
+
+
+def _celery(workers: Mapping[str, str]) -> dict[str, str]:
+    return {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"} if workers else {}
 
 
 def _postgres(database: str) -> dict[str, str]:

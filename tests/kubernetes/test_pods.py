@@ -43,6 +43,7 @@ def pods(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor,KubernetesExecutor",
         "PYTHONPATH": str(REPOSITORY / "include"),
         "STRATA_EMBED_GPUS": request.param,
     }

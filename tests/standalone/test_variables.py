@@ -85,7 +85,7 @@ def test_settings_of_another_airflow_do_not_leak_in_but_connections_do(tmp_path:
         AIRFLOW_HOME="/other", AIRFLOW_CONFIG="/other.cfg", AIRFLOW__CORE__EXECUTOR="CeleryExecutor",
         AIRFLOW__CELERY__BROKER_URL="redis://", AIRFLOW_CONN_AWS_DEFAULT="aws://", HF_HOME="/models",
     )  # fmt: skip
-    assert made["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert made["AIRFLOW__CORE__EXECUTOR"] == "standalone.executor.PreloadedExecutor"
     assert not {"AIRFLOW_CONFIG", "AIRFLOW__CELERY__BROKER_URL"} & set(made)
     assert made["AIRFLOW_HOME"] == str(tmp_path / ".strata" / "airflow")
     assert made["AIRFLOW_CONN_AWS_DEFAULT"] == "aws://"
