@@ -13,6 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from strata.counting import ABOUT, count_about
+
 Mask = npt.NDArray[np.bool_]
 
 WITHDRAWN = "withdrawn"
@@ -123,12 +125,13 @@ def _maybe_no_prose(abstracts: pa.StringArray) -> Mask:
     """Whether each abstract may be short, in another language or mostly markup."""
     ends = np.frombuffer(abstracts.buffers()[1], np.int32)[abstracts.offset :][: len(abstracts) + 1]
     text = np.frombuffer(abstracts.buffers()[2], np.uint8)
-    spaces = _count(text == ord(" "), ends)
+    spaces = count_about(text == ord(" "), ends)
     # An ASCII letter of either case, or a byte of a letter of another script.
-    letters = _count(((text | 0x20) - ord("a") < 26) | (text > 127), ends)
+    letters = count_about(((text | 0x20) - ord("a") < 26) | (text > 127), ends)
     signs = np.diff(ends) - spaces
-    english = _show_english(abstracts)
-    maybe: Mask = (spaces + 1 < _SHORT_WORDS) | (letters < 0.6 * signs) | ~english
+    short = spaces - ABOUT + 1 < _SHORT_WORDS
+    markup = letters - ABOUT < 0.6 * (signs + ABOUT)
+    maybe: Mask = short | markup | ~_show_english(abstracts)
     return maybe
 
 
@@ -143,12 +146,6 @@ def _show_english(abstracts: pa.StringArray) -> Mask:
     for row in np.flatnonzero(~english).tolist():
         english[row] = _plainly_english(abstracts[row].as_py().split(" ", _READ_WORDS))
     return english
-
-
-def _count(found: Mask, ends: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """Return how many bytes are found in each text, none of which may be empty."""
-    counts: npt.NDArray[np.int32] = np.add.reduceat(found.view(np.uint8), ends[:-1], dtype=np.int32)
-    return counts
 
 
 def _plainly_english(words: list[str]) -> bool:

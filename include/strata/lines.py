@@ -8,6 +8,7 @@ only the same one sooner: Arrow reads JSON about as fast as the fastest parser b
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from strata.categories import chosen, home_of, split_categories
+from strata.counting import ABOUT, count_about
 from strata.papers import ARXIV_ID, parse_date
 from strata.sources.streams import MAX_LINE_BYTES
 from strata.whitespace import collapse_column
@@ -33,7 +35,6 @@ _PLAIN_TIME = r"\A[A-Z][a-z][a-z], [0-9]{1,2} [A-Z][a-z][a-z] [0-9]{4} [0-9]{2}:
 _TIME_OF_DAY = len(" 19:18:42 GMT")
 # orjson refuses a line that nests deeper; Arrow reads any depth.
 _DEEPEST = 1024
-_MAY_BE_DEEP = 2 * _DEEPEST  # bytes that such a line has at least, for it must close what it opens
 
 
 class Lines(NamedTuple):
@@ -123,7 +124,9 @@ def _odd(data: bytes, ends: npt.NDArray[np.int64]) -> Mask:
     """Whether each line is too long, or has in a field not kept what Arrow lets pass and ``parse_line`` may refuse."""
     starts = np.append(0, ends[:-1] + 1)
     odd: Mask = ends - starts > MAX_LINE_BYTES
-    for row in np.flatnonzero((ends - starts >= _MAY_BE_DEEP) & ~odd).tolist():
+    openings = (np.frombuffer(data, np.uint8) & 0xDF) == ord("[")  # "{" is the same with one bit more
+    may_be_deep = count_about(openings, np.append(0, ends)) + ABOUT >= _DEEPEST
+    for row in np.flatnonzero(may_be_deep & ~odd).tolist():
         start, end = starts[row], ends[row]
         odd[row] = data.count(b"[", start, end) + data.count(b"{", start, end) >= _DEEPEST
     for word in (b"NaN", b"Inf"):  # JSON has no such numbers
@@ -138,15 +141,25 @@ def _odd(data: bytes, ends: npt.NDArray[np.int64]) -> Mask:
 def _categories(column: pa.StringArray, wanted: tuple[str, ...]) -> tuple[dict[str, pa.Array], pa.Array]:
     """Return what each distinct list of categories means (null if it is none), and which of them each line has."""
     distinct = column.dictionary_encode()
-    lists = [split_categories(text) for text in distinct.dictionary.to_pylist()]
-    homes = [home_of(names[0]) if names else (None, None) for names in lists]
+    meanings = [_meaning(text, wanted) for text in distinct.dictionary.to_pylist()]
+    lists, primaries, archives, fits = zip(*meanings, strict=True) if meanings else ((), (), (), ())
     meaning = {
         "categories": pa.array(lists, pa.list_(pa.string())),
-        "primary": pa.array([primary for primary, _ in homes], pa.string()),
-        "archive": pa.array([archive for _, archive in homes], pa.string()),
-        "wanted": pa.array([names is not None and chosen(names, wanted) for names in lists], pa.bool_()),
+        "primary": pa.array(primaries, pa.string()),
+        "archive": pa.array(archives, pa.string()),
+        "wanted": pa.array(fits, pa.bool_()),
     }
     return meaning, distinct.indices
+
+
+# The same lists of categories come again in every block: all of arXiv has some 80,000 different ones.
+@lru_cache(maxsize=2**17)
+def _meaning(listed: str, wanted: tuple[str, ...]) -> tuple[tuple[str, ...] | None, str | None, str | None, bool]:
+    """Return a list's categories, the primary one and its archive (all None if it is none), and if it is wanted."""
+    names = split_categories(listed)
+    if names is None:
+        return None, None, None, False
+    return names, *home_of(names[0]), chosen(names, wanted)
 
 
 def _days(versions: pa.ListArray) -> tuple[pa.Array, pa.Array]:

@@ -97,14 +97,15 @@ class Stack:
         """Return what is wanted as soon as it is there."""
         end = time.monotonic() + limit_s
         error: Exception | None = None
-        while time.monotonic() < end:
+        while (begun := time.monotonic()) < end:
             self.check()
             try:
                 if found := wanted():
                     return found
             except (Unreachable, ApiError) as unready:
                 error = unready
-            time.sleep(every_s)
+            # To tell of a run the API server reads all its tasks: asked without a pause it does nothing else.
+            time.sleep(max(every_s, 5 * (time.monotonic() - begun)))
         raise AssertionError(f"{what}: not so after {limit_s:.0f} s ({error}); {self.last_task_logs()}")
 
     def wait(self, path: str, wanted: Callable[[Any], Any], limit_s: float) -> Any:
