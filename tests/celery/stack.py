@@ -205,7 +205,11 @@ def running(
 
 
 def _celery(workers: Mapping[str, str]) -> dict[str, str]:
-    return {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"} if workers else {}
+    if not workers:
+        return {}
+    # As in docker-compose.yaml.
+    imports = json.dumps({"imports": ["operations.preload"]})
+    return {"AIRFLOW__CORE__EXECUTOR": "CeleryExecutor", "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": imports}
 
 
 def _postgres(database: str) -> dict[str, str]:

@@ -12,10 +12,12 @@ REPOSITORY = Path(__file__).parents[2]
 
 START = """
 import json, os, sys
-from standalone.executor import SHARED, PreloadedExecutor
+from standalone.executor import PreloadedExecutor
 executor = PreloadedExecutor(parallelism=1)
 executor.start()
-loaded = all(module in sys.modules for module in SHARED)
+before = set(sys.modules)
+from operations.preload import MODULES
+loaded = "operations.preload" in before and all(module in before for module in MODULES)
 reading, writing = os.pipe()
 child = os.fork()
 if child == 0:
