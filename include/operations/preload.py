@@ -1,7 +1,7 @@
 """What a task of the DAG imports, imported: for a process from which tasks are forked.
 
-A task of seconds otherwise spends most of them on imports: two of a processor, of two and a half (seen with 16 and 60
-mapped tasks of one paper). To import starts no thread pool of torch's or faiss's, so that a process forked later may use them.
+A task of seconds otherwise spends most of them on imports: two of a processor of two and a half (16 and 60 mapped tasks
+of one paper). To import starts no thread pool of torch's or faiss's, so that a process forked later may use them.
 Workers of Celery take it by ``AIRFLOW__CELERY__EXTRA_CELERY_CONFIG``, see docker-compose.yaml; ``make run`` by
 ``standalone.executor``.
 """
