@@ -27,7 +27,8 @@ test-celery: $(INSTALLED) ## The pipeline on Celery with PostgreSQL, Redis and S
 	$(BIN)/python -m pytest tests/celery -m "celery and not drill"
 
 drills: $(INSTALLED) ## Every fault on purpose: kills, full disks, bad stores, hostile input; the quick ones are in make test
-	STRATA_DRILL_EXAMPLES=400 $(BIN)/python -m pytest tests/drills tests/celery -m drill
+	STRATA_DRILL_EXAMPLES=400 $(BIN)/python -m pytest tests/drills tests/celery -m drill \
+		--numprocesses $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/python -m ruff check .
