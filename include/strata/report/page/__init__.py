@@ -68,24 +68,22 @@ def _filled(
     for anchor, contents in sorted(shown.items(), key=lambda item: item[0] == "map"):
         if contents is None:
             continue
-        if anchor == "topics":
-            contents |= _packed(environment, contents)
+        if "packed_rows" in contents:
+            contents["packed"] = _packed(environment.get_template(f"{anchor}_rows.html.j2"), contents)
         if anchor == "map":
             room = points.room_for(_HEAD_BYTES + rest + sum(len(text.encode()) for text in html.values()))
-            packed = points.pack(contents["placed"], contents["topic"], contents["topics"], room)
-            contents |= {"points": packed, "count": packed.shown}
+            contents["points"] = points.pack(contents["placed"], contents["topic"], contents["topics"], room)
+            contents["count"] = contents["points"].shown
         html[anchor] = Markup(environment.get_template(f"{anchor}.html.j2").render(contents=contents))
     found = ((section, shown[section.anchor]) for section in sections.SECTIONS)
     return [(section, contents, html[section.anchor]) for section, contents in found if contents is not None]
 
 
-def _packed(environment: jinja2.Environment, contents: sections.Contents) -> sections.Contents:
-    """Return the rows that the table of topics has compressed: base64 of zlib's bytes of their HTML; none: empty."""
+def _packed(template: jinja2.Template, contents: sections.Contents) -> str:
+    """Return the rows that a long table has compressed, base64 of zlib's bytes of their HTML; empty without any."""
     rows = contents["packed_rows"]
-    if not rows:
-        return {"packed": "", "rest": 0}
-    html = environment.get_template("topic_rows.html.j2").render(contents=contents, rows=rows)
-    return {"packed": base64.b64encode(zlib.compress(html.encode(), 9)).decode(), "rest": len(rows)}
+    html = template.render(contents=contents, rows=rows).encode() if rows else b""
+    return base64.b64encode(zlib.compress(html, 9)).decode() if rows else ""
 
 
 def _carded(shown: dict[str, dict[str, Any] | None]) -> set[int]:

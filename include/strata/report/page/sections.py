@@ -29,7 +29,9 @@ _SHOWN_TOPICS = 4
 DETAILED = 200
 """topics that are drawn in the table of all, the most telling first; of the others it has the numbers"""
 PLAIN = 500
-"""topics that the table has as plain HTML, the most telling first; the others' rows are compressed"""
+"""topics up to which the table has all as plain HTML; of more, those that are not drawn are compressed"""
+PLAIN_THEMES = 100
+"""themes that the table has as plain HTML, the largest first; the others are compressed"""
 LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
 """verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
 
@@ -116,7 +118,8 @@ def _topics(record: Record) -> Contents | None:
     order = sorted(record.topics, key=lambda topic: (LAYERS.index(topic.verdict), -topic.score, topic.number))
     told = sorted(order, key=lambda topic: topic.verdict in ("steady", "unjudged"))
     verdicts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
-    detailed, plain = ({topic.number for topic in told[:most]} for most in (DETAILED, PLAIN))
+    detailed = {topic.number for topic in told[:DETAILED]}
+    plain = detailed if len(order) > PLAIN else {topic.number for topic in order}
     placed = list(enumerate(order))
     rows, rest = (
         [(at, topic) for at, topic in placed if (topic.number in plain) is wanted] for wanted in (True, False)
@@ -168,7 +171,7 @@ def _themes(record: Record) -> Contents | None:
         counts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
         largest = sorted(inside, key=lambda topic: (-topic.row["papers"], topic.number))[:_SHOWN_TOPICS]
         rows.append(row | {"verdicts": counts, "largest": largest})
-    return {"rows": rows, "count": len(rows)}
+    return {"rows": rows[:PLAIN_THEMES], "packed_rows": rows[PLAIN_THEMES:], "count": len(rows)}
 
 
 def _duplicates(record: Record) -> Contents | None:

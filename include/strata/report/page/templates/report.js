@@ -23,7 +23,7 @@ document.addEventListener("DOMContentLoaded", async () => {
 
 // Rows beyond the first are in the page compressed: the HTML that the others have too, escaped as theirs is.
 async function unpack(table) {
-  const note = document.querySelector(".packed");
+  const note = document.getElementById(table.dataset.note);
   try {
     const bytes = Uint8Array.from(atob(table.dataset.packed), (letter) => letter.charCodeAt(0));
     const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
