@@ -1,6 +1,6 @@
 """How long `similar` and `export` take over a record of any size, as whole processes, and in how much memory.
 
-    python tests/benchmarks/bench_similar.py FOLDER [--papers 2710783] [--seeds VECTORS] [--rounds 3] [--exports npy]
+    python tests/benchmarks/bench_similar.py FOLDER [--seeds VECTORS] [--rounds 3] [--matrix] [--exports npy hdf5]
 
 FOLDER gets, or has from an earlier call, a root with one record of so many papers, 384 components each: about 1.4 KB a
 paper. --seeds names a folder of real vectors files to grow it from; without it they are invented. Every round runs all
