@@ -13,6 +13,7 @@ written once each beside the root, and removed. Prints medians (least to most).
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import shutil
 import statistics
@@ -150,8 +151,11 @@ def main() -> None:
     storage = connect(str(root))
     record = published.open_record(storage, roots.MONTH)
     if asked.matrix:
+        # In a process of its own: its peak would be told as that of every process started from here.
         os.environ["STRATA_SCRATCH"] = str(scratch)
-        read_vectors(storage, record.corpus)
+        made = multiprocessing.get_context("spawn").Process(target=read_vectors, args=(storage, record.corpus))
+        made.start()
+        made.join()
     ids = published.read_ids(storage, record)
     two = [ids[row].as_py() for row in (len(ids) // 3, len(ids) // 2)]
     size = sum(path.stat().st_size for path in files_of(root / "vectors"))
