@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from strata import clustering, stages, synthetic
-from strata.claims import patiently
+from strata import clustering
 from strata.errors import IncompleteCorpus, StrataError, Unavailable
 from strata.plan import MAX_DROP
 from strata.storage import connect
@@ -38,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace) -> None:
     """Make one record and print its place."""
+    from strata import stages  # here, as whoever only searches would wait for it
+    from strata.claims import patiently
+
     plan = stages.find_snapshot(asked.root, vars(asked), asked.month or "", dt.date.today().isoformat())
     root = asked.root
     shards = patiently(stages.shard, root, plan)
@@ -83,6 +85,8 @@ def export(asked: argparse.Namespace) -> None:
 
 def demo(asked: argparse.Namespace) -> None:
     """Write the generated snapshot and print its path."""
+    from strata import synthetic
+
     synthetic.write_snapshot(asked.folder, asked.papers, asked.seed)
     print(asked.folder / synthetic.DEMO_NAME)
 

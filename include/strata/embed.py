@@ -97,7 +97,7 @@ def _make(storage: Storage, path: str, papers: pa.Table, entry: dict[str, Any], 
     if len(missing):
         _embed(load(model), papers, hashes, missing, vectors, cut, shard)
     check_unit(vectors, path)
-    _write(storage, path, papers, vectors, cut, model, entry)
+    write_vectors_file(storage, path, papers, vectors, cut, model, entry)
     short = f"{cut.sum()} ({100 * cut.mean():.1f}%) cut at the model's {model.max_tokens} tokens"
     log.info("shard %s: reused %d, embedded %d, %s", shard, reused, len(missing), short)
     return Embedded(shard, path, len(papers), reused, len(missing), int(cut.sum()))
@@ -122,19 +122,27 @@ def read_vectors_file(storage: Storage, path: str, columns: list[str]) -> pa.Tab
 
 def to_matrix(column: pa.ChunkedArray, dimension: int) -> Vectors:
     """Return a FixedSizeList<float> column as a (rows, dimension) float32 matrix without a copy where possible."""
-    flat = column.combine_chunks()
+    flat = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which copies even a single one
     if isinstance(flat, pa.ChunkedArray):
         flat = flat.chunk(0)
     matrix: Vectors = flat.flatten().to_numpy(zero_copy_only=True).reshape(-1, dimension)
     return matrix
 
 
-def check_unit(vectors: Vectors, name: str) -> None:
-    """Raise BadVectors, naming file and row, unless every row is finite and of unit length."""
+def check_unit(vectors: Vectors, name: str, first: int = 0) -> None:
+    """Raise BadVectors, naming file and row, unless every row is finite and of unit length.
+
+    Args:
+        vectors: (m, d).
+        name: of the file.
+        first: the first row's number in it.
+    """
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float32))
     wrong = np.flatnonzero(~(np.abs(lengths - 1) <= _UNIT_TOLERANCE))
     if len(wrong):
-        raise BadVectors(f"{name}: row {wrong[0]} has length {lengths[wrong[0]]}, not 1 ({len(wrong)} such rows)")
+        raise BadVectors(
+            f"{name}: row {first + wrong[0]} has length {lengths[wrong[0]]}, not 1 ({len(wrong)} such rows)"
+        )
 
 
 def _whole(storage: Storage, path: str, papers: pa.Table) -> int | None:
@@ -220,9 +228,20 @@ def _embed(
     cut[missing] = encoded.truncated[back]
 
 
-def _write(
+def write_vectors_file(
     storage: Storage, path: str, papers: pa.Table, vectors: Vectors, cut: Any, model: Model, entry: dict[str, Any]
 ) -> None:
+    """Store one shard's vectors.
+
+    Args:
+        storage: the root.
+        path: as ``vectors_path`` gives it.
+        papers: the shard's, with ``id`` and ``text_hash``.
+        vectors: (papers, dimension) float32 unit rows.
+        cut: (papers,) bool, which texts the model's limit cut.
+        model: what made them.
+        entry: the shard's entry in the snapshot's manifest.
+    """
     dimension = vectors.shape[1]
     item = pa.field("element", pa.float32(), nullable=False)
     flat = pa.array(vectors.ravel(), pa.float32())

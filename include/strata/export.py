@@ -28,8 +28,9 @@ import pyarrow.parquet as pq
 
 from strata import layout
 from strata.errors import BadRequest
-from strata.published import Published, Vectors, over_pieces, pieces
+from strata.published import Published
 from strata.storage import Storage, read_table
+from strata.streaming import Vectors, over_pieces, pieces
 
 log = logging.getLogger(__name__)
 

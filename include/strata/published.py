@@ -1,28 +1,22 @@
-"""A published month: its books, the corpus it was made from, and both read in pieces of bounded size."""
+"""A published month: its books, the corpus it was made from, and papers found in both by id or by row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from strata import layout
-from strata.allowance import processors
-from strata.corpus import Corpus, Layer, matrix_path, open_corpus
-from strata.embed import check_unit, to_matrix
-from strata.errors import BadRequest, BadVectors, IncompleteCorpus
+from strata.corpus import Corpus, open_corpus
+from strata.errors import BadRequest, IncompleteCorpus
 from strata.plan import last_day
 from strata.storage import Storage, read_json, read_table
-
-Vectors = np.ndarray[Any, np.dtype[np.float32]]
-Made = TypeVar("Made")
+from strata.streaming import reading_vectors, starts
 
 
 @dataclass(frozen=True)
@@ -32,16 +26,6 @@ class Published:
     month: str
     manifest: dict[str, Any]  # the record's
     corpus: Corpus
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some consecutive rows of a corpus that lie in one row group of one vectors file."""
-
-    layer: Layer
-    group: int  # of the file
-    start: int  # the first row's number in the corpus
-    rows: int
 
 
 def months(storage: Storage) -> list[str]:
@@ -82,7 +66,7 @@ def open_record(storage: Storage, month: str) -> Published:
     corpus = open_corpus(
         storage, dict(read_json(storage, snapshot)), last_day(month), model["directory"], model["key"], dimension=0
     )
-    with _reading(storage, corpus.layers[0].vectors) as file:
+    with reading_vectors(storage, corpus.layers[0].vectors) as file:
         corpus = replace(corpus, dimension=pq.read_schema(file).field("vector").type.list_size)
     if corpus.digest != manifest["corpus"]["digest"]:
         raise IncompleteCorpus(
@@ -95,15 +79,49 @@ def open_record(storage: Storage, month: str) -> Published:
 def read_ids(storage: Storage, record: Published) -> pa.Array:
     """Return the ids of all papers of a record, in its order: the row numbers of the corpus."""
     ids = read_table(storage, f"{layout.record(record.month)}/papers.parquet", ["id"])["id"].combine_chunks()
-    if len(ids) != record.corpus.papers:
-        raise IncompleteCorpus(f"the record of {record.month} has {len(ids)} papers, its corpus {record.corpus.papers}")
+    _check_rows(record, len(ids))
     return ids
 
 
-def starts(corpus: Corpus) -> list[int]:
-    """Return the row number at which each layer begins."""
-    sizes = [layer.rows for layer in corpus.layers]
-    return [sum(sizes[:number]) for number in range(len(sizes))]
+def find_rows(storage: Storage, record: Published, ids: Sequence[str]) -> dict[str, int]:
+    """Return the row numbers of those of some papers that a record has."""
+    if not ids:
+        return {}
+    with storage.open(f"{layout.record(record.month)}/papers.parquet") as file:
+        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+        _check_rows(record, parquet.metadata.num_rows)
+        return rows_of(parquet, ids)
+
+
+def rows_of(parquet: pq.ParquetFile, ids: Sequence[str]) -> dict[str, int]:
+    """Return the rows of some papers; reads only the row groups whose range of ids may hold them."""
+    wanted, found, start = set(ids), dict[str, int](), 0
+    for group in range(parquet.num_row_groups):
+        footer = parquet.metadata.row_group(group)
+        if any(_may_hold(footer, paper) for paper in wanted):
+            column = parquet.read_row_group(group, columns=["id"])["id"].combine_chunks()
+            inside = np.flatnonzero(pc.is_in(column, value_set=pa.array(sorted(wanted))).to_numpy(zero_copy_only=False))
+            here = {column[int(place)].as_py(): start + int(place) for place in inside}
+            found |= here
+            wanted -= set(here)
+        start += footer.num_rows
+        if not wanted:
+            break
+    return found
+
+
+def _may_hold(footer: Any, paper: str) -> bool:
+    for number in range(footer.num_columns):
+        column = footer.column(number)
+        if column.path_in_schema == "id":
+            known = column.statistics
+            return not (known and known.has_min_max) or known.min <= paper <= known.max
+    return True
+
+
+def _check_rows(record: Published, rows: int) -> None:
+    if rows != record.corpus.papers:
+        raise IncompleteCorpus(f"the record of {record.month} has {rows} papers, its corpus {record.corpus.papers}")
 
 
 def read_rows(storage: Storage, corpus: Corpus, rows: list[int], columns: list[str]) -> list[dict[str, Any]]:
@@ -116,83 +134,3 @@ def read_rows(storage: Storage, corpus: Corpus, rows: list[int], columns: list[s
             taken = table.take(pa.array([row - start for row in inside])).to_pylist()
             found |= dict(zip(inside, taken, strict=True))
     return [found[row] for row in rows]
-
-
-def pieces(storage: Storage, corpus: Corpus, first: int = 0, end: int | None = None) -> list[Piece]:
-    """Return where the vectors of rows `first` to `end` (exclusive; None: all) lie, in order."""
-    stop = corpus.papers if end is None else end
-    found = []
-    for layer, start in zip(corpus.layers, starts(corpus), strict=True):
-        if start >= stop or start + layer.rows <= first or first >= stop:
-            continue
-        with _reading(storage, layer.vectors) as file:
-            footer = pq.read_metadata(file)
-        at = start
-        for group in range(footer.num_row_groups):
-            rows = min(footer.row_group(group).num_rows, start + layer.rows - at)
-            if rows > 0 and at < stop and at + rows > first:
-                found.append(Piece(layer, group, at, rows))
-            at += rows
-    return found
-
-
-def read_piece(storage: Storage, corpus: Corpus, piece: Piece) -> Vectors:
-    """Return the vectors of one piece, (rows, dimension) float32, checked to be finite and of unit length.
-
-    They come from the corpus's matrix where a run has left it on this machine, as decoding takes longer than reading;
-    they are read, not mapped, so that they do not stay in memory. Page checksums are not computed again: the reduce did
-    so when it made the record from these very files, and that takes longer than decoding does.
-
-    Raises:
-        BadVectors: the file is damaged; it is named.
-    """
-    matrix = matrix_path(corpus)
-    if matrix.exists():
-        return _read_matrix(matrix, piece, corpus)
-    with _reading(storage, piece.layer.vectors) as file:
-        table = pq.ParquetFile(file).read_row_group(piece.group, columns=["vector"], use_threads=False)
-    vectors = to_matrix(table["vector"], corpus.dimension)[: piece.rows]
-    check_unit(vectors, storage.uri(piece.layer.vectors))
-    return vectors
-
-
-def _read_matrix(path: Path, piece: Piece, corpus: Corpus) -> Vectors:
-    """Return rows of the matrix, which was checked when it was made and is never changed."""
-    with path.open("rb") as file:
-        np.lib.format.read_magic(file)
-        shape, _, _ = np.lib.format.read_array_header_1_0(file)
-        if shape != (corpus.papers, corpus.dimension):
-            raise BadVectors(f"{path} holds {shape}, not {(corpus.papers, corpus.dimension)}: remove it")
-        file.seek(4 * piece.start * corpus.dimension, 1)
-        rows: Vectors = np.fromfile(file, np.float32, piece.rows * corpus.dimension)
-    return rows.reshape(piece.rows, corpus.dimension)
-
-
-@contextmanager
-def _reading(storage: Storage, path: str) -> Iterator[Any]:
-    """Open a vectors file; what its contents make go wrong is told as damage, with its name."""
-    try:
-        with storage.open(path) as file:
-            yield file
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:
-        raise BadVectors(f"{storage.uri(path)} is damaged: {error}") from error
-
-
-def over_pieces(
-    storage: Storage, corpus: Corpus, pieces: list[Piece], function: Callable[[int, Vectors], Made], threads: int = 0
-) -> Iterator[Made]:
-    """Yield function(first row, vectors) of each piece, in order; as many at a time as there are processors.
-
-    Memory: two pieces a thread.
-    """
-    workers = threads or processors()
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = []
-        for piece in pieces:
-            waiting.append(pool.submit(lambda p: function(p.start, read_piece(storage, corpus, p)), piece))
-            if len(waiting) >= 2 * workers:
-                yield waiting.pop(0).result()
-        while waiting:
-            yield waiting.pop(0).result()

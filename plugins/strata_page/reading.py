@@ -7,7 +7,7 @@ papers each shard has knows in which one a row's title is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from strata import layout
 from strata.errors import BadRequest
 from strata.flags import HARD
+from strata.published import rows_of
 from strata.similar.asked import explain, nearest_id, read_id
 from strata.storage import Storage, read_json, read_table
 
@@ -133,23 +134,6 @@ def describe(storage: Storage, month: str, places: dict[str, int]) -> dict[str, 
     return found
 
 
-def rows_of(parquet: pq.ParquetFile, ids: Sequence[str]) -> dict[str, int]:
-    """Return the rows of some papers; reads only the row groups whose range of ids may hold them."""
-    wanted, found, start = set(ids), dict[str, int](), 0
-    for group in range(parquet.num_row_groups):
-        footer = parquet.metadata.row_group(group)
-        if any(_may_hold(footer, paper) for paper in wanted):
-            column = parquet.read_row_group(group, columns=["id"])["id"].combine_chunks()
-            inside = np.flatnonzero(pc.is_in(column, value_set=pa.array(sorted(wanted))).to_numpy(zero_copy_only=False))
-            here = {column[int(place)].as_py(): start + int(place) for place in inside}
-            found |= here
-            wanted -= set(here)
-        start += footer.num_rows
-        if not wanted:
-            break
-    return found
-
-
 def batches(storage: Storage, month: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Yield columns of a record's papers, some rows at a time."""
     with storage.open(_papers(month)) as file:
@@ -171,15 +155,6 @@ def _rows(parquet: pq.ParquetFile, columns: list[str], first: int, rows: int) ->
             skipped = start + size
         start += size
     return parquet.read_row_groups(groups, columns=columns).slice(first - skipped, rows)
-
-
-def _may_hold(footer: Any, paper: str) -> bool:
-    for number in range(footer.num_columns):
-        column = footer.column(number)
-        if column.path_in_schema == "id":
-            known = column.statistics
-            return not (known and known.has_min_max) or known.min <= paper <= known.max
-    return True
 
 
 def _explained(parquet: pq.ParquetFile, wanted: str, month: str) -> str:

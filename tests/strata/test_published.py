@@ -12,8 +12,9 @@ import pytest
 
 from strata.corpus import read_papers, read_vectors
 from strata.errors import BadRequest, BadVectors, IncompleteCorpus
-from strata.published import Published, latest_month, months, open_record, over_pieces, pieces, read_ids, read_rows
+from strata.published import Published, latest_month, months, open_record, read_ids, read_rows
 from strata.storage import Storage, connect
+from strata.streaming import over_pieces, pieces
 
 
 def test_months_are_found_newest_first_and_the_newest_is_the_default(published_storage: Storage) -> None:

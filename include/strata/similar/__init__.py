@@ -2,7 +2,7 @@
 
 ``asked`` reads what a person writes for a paper, ``search`` finds the nearest rows in one pass over the vectors,
 ``shown`` prints them, ``service`` answers to the page inside Airflow. The vectors are streamed block by block, so
-memory does not grow with the corpus, but for its ids and one bit a paper.
+memory does not grow with the corpus, but for one byte a paper.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from strata import layout
 from strata.categories import chosen, parse_wanted
 from strata.errors import BadRequest, ModelUnavailable
-from strata.published import Published, over_pieces, pieces, read_ids, read_piece, read_rows
+from strata.published import Published, find_rows, read_ids, read_rows
 from strata.similar.asked import explain, read_id
-from strata.similar.search import Mask, Vectors, best_of_block, mean_direction, merge
+from strata.similar.search import Mask, Search, Vectors, mean_direction
 from strata.storage import Storage, read_table
+from strata.streaming import pieces, read_piece, scan
 
 if TYPE_CHECKING:
     from strata.encoders import Encoder, Model
@@ -81,21 +81,15 @@ def similar(
         raise BadRequest("name at least one paper, or a text")
     if not 1 <= top <= MOST:
         raise BadRequest(f"top: {top} is not between 1 and {MOST}")
-    ids = read_ids(storage, record)
-    rows = _rows_of(papers, ids, record.month)
+    rows = _rows_of(storage, record, papers)
     given = [_vectors_of(storage, record, rows)] if rows else []
     if text.strip():
         given.append(encode_text(record, text, encoder))
     query = mean_direction(np.concatenate(given))
     allowed = _allowed(storage, record, rows, parse_wanted(categories))
-    found = over_pieces(
-        storage,
-        record.corpus,
-        pieces(storage, record.corpus),
-        lambda start, block: best_of_block(block, start, query, top, allowed),
-        threads,
-    )
-    best, similarities = merge(found, top)
+    search = Search(query, top, allowed)
+    scan(storage, record.corpus, search, threads)
+    best, similarities = search.best
     described = read_rows(storage, record.corpus, best.tolist(), ["id", "title", "date", "primary"])
     return [
         Similar(rank, float(near), **paper)
@@ -122,16 +116,14 @@ def model_of(record: Published) -> Model:
     return model
 
 
-def _rows_of(papers: Sequence[str], ids: pa.Array, month: str) -> list[int]:
-    """Return the row numbers of the papers asked for, each once."""
+def _rows_of(storage: Storage, record: Published, papers: Sequence[str]) -> list[int]:
+    """Return the row numbers of the papers asked for, each once; reads all ids only to explain an unknown one."""
     wanted = list(dict.fromkeys(read_id(paper) for paper in papers))
-    if not wanted:
-        return []
-    rows = np.flatnonzero(pc.is_in(ids, value_set=pa.array(wanted, pa.string())).to_numpy(zero_copy_only=False))
-    known = dict(zip(ids.take(pa.array(rows)).to_pylist(), rows.tolist(), strict=True))
+    known = find_rows(storage, record, wanted)
     unknown = [paper for paper in wanted if paper not in known]
     if unknown:
-        raise BadRequest(" ".join(explain(paper, ids, month) for paper in unknown))
+        ids = read_ids(storage, record)
+        raise BadRequest(" ".join(explain(paper, ids, record.month) for paper in unknown))
     return [known[paper] for paper in wanted]
 
 

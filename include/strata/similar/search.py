@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,23 +37,55 @@ def mean_direction(vectors: Vectors) -> Query:
     return direction
 
 
-def best_of_block(block: Vectors, start: int, query: Query, top: int, allowed: Mask | None) -> Best:
+def best_of_block(
+    block: Vectors, start: int, query: Query, top: int, allowed: Mask | None, floor: float = -np.inf
+) -> Best:
     """Return the `top` rows of a block most like the query: row numbers of the corpus and float32 similarities.
 
     The float32 product only chooses whom to look at; what is returned is the float32 nearest to the product in
     float64, and of equals the smaller row comes first, whatever the blocks and the machine.
+
+    Args:
+        block: (m, d) unit rows.
+        start: number of the block's first row.
+        query: (d,).
+        top: how many.
+        allowed: which rows of the corpus may be found; None: all.
+        floor: rows that are surely less similar may be left out.
     """
     fast = block @ query.astype(np.float32)
     if allowed is not None:
         fast[~allowed[start : start + len(block)]] = -np.inf
-    if len(fast) > top:
-        margin = 2 * (error_bound(block.shape[1]) + 2.0**-24)
-        floor = np.partition(fast, len(fast) - top)[len(fast) - top] - margin
-        near = np.flatnonzero((fast >= floor) & (fast > -np.inf))
-    else:
-        near = np.flatnonzero(fast > -np.inf)
+    margin = 2 * (error_bound(block.shape[1]) + 2.0**-24)
+    near = np.flatnonzero((fast >= floor - margin) & (fast > -np.inf))
+    if len(near) > top:
+        least = np.partition(fast[near], len(near) - top)[len(near) - top] - margin
+        near = near[fast[near] >= least]
     found = np.einsum("ij,j->i", block[near].astype(np.float64), query).astype(np.float32)
     return first(near + start, found, top)
+
+
+class Search:
+    """The rows most like a query, as blocks go by in whatever order, from several threads at once."""
+
+    def __init__(self, query: Query, top: int, allowed: Mask | None = None) -> None:
+        self._query, self._top, self._allowed = query, top, allowed
+        self._lock = threading.Lock()
+        self.best: Best = np.empty(0, np.int64), np.empty(0, np.float32)
+        self._floor = -np.inf
+
+    def __call__(self, start: int, block: Vectors) -> None:
+        """Look at a block whose first row has this number.
+
+        A row is passed over only if as many as are asked for are known to be more similar: what is found does not
+        depend on the order of the blocks.
+        """
+        found = best_of_block(block, start, self._query, self._top, self._allowed, self._floor)
+        if len(found[0]):
+            with self._lock:
+                self.best = merge([self.best, found], self._top)
+                if len(self.best[0]) == self._top:
+                    self._floor = float(self.best[1][-1])
 
 
 def first(rows: Rows, similarities: Vectors, top: int) -> Best:

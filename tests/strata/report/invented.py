@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from dataclasses import asdict
 from typing import Any
 
@@ -17,12 +18,20 @@ _YEARS = 30
 _SHAPES = 5  # of topics, in turn: fallen, diluted, constant, rising, newborn
 _PAPERS_A_TOPIC = 9
 _TOPICS_A_THEME = 5
+_SYLLABLES = "ka lo mir ten su pra vel on dri qua ste lam bor phi nex tu gar is em zol wy ach ren".split()
 
 Record = tuple[dict[str, Any], dict[str, pa.Table]]
 
 
 def title_of(paper: int) -> str:
-    return f"Invented paper no{paper:05d} on $\\alpha$-decay of things that nobody has seen, part {paper % 7 + 1}"
+    """As long, and as hard to compress, as real ones are."""
+    return f"Invented paper no{paper:05d} on $\\alpha$-decay of {' '.join(words(paper, 7))}"
+
+
+def words(seed: int, count: int) -> list[str]:
+    """Words that nobody has seen."""
+    draw = random.Random(seed)
+    return ["".join(draw.choices(_SYLLABLES, k=draw.randint(1, 4))) for _ in range(count)]
 
 
 def history(topics: int, seed: int) -> trends.Tally:
@@ -48,9 +57,17 @@ def history(topics: int, seed: int) -> trends.Tally:
     return trends.Tally(papers, whole, expected)
 
 
-def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: int = 4, seed: int = 1) -> Record:
+def record(
+    topics: int = 20,
+    title: str | None = None,
+    lonely: int = 30,
+    pairs: int = 4,
+    seed: int = 1,
+    a_topic: int = _PAPERS_A_TOPIC,
+    a_theme: int = _TOPICS_A_THEME,
+) -> Record:
     """Return a summary and a record's tables; ``title`` stands for every text that an author or a snapshot wrote."""
-    count = max(topics, 1) * _PAPERS_A_TOPIC
+    count = max(topics, 1) * a_topic
     titles = pa.chunked_array([[title or title_of(paper) for paper in range(count)]])
     ids = pa.chunked_array(
         [[f"{paper % 12 + 901:04d}.{paper:05d}" if paper else "hep-th/9711200" for paper in range(count)]]
@@ -61,14 +78,14 @@ def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: 
     threes = [list(range(start, start + 3)) for start in range(0, count, 3)]
     text = tables.TopicText(
         names=[title or f"quartz {topic}, basalt, slate" for topic in range(topics)],
-        terms=[[title or f"term {term}" for term in range(10)] for _ in range(topics)],
+        terms=[[title or f"term {term}" for term in words(topic, 10)] for topic in range(topics)],
         exemplars=threes[: 3 * topics : 3],
         peak_exemplars=threes[1 : 3 * topics : 3],
         last_exemplars=threes[2 : 3 * topics : 3],
     )
     found = {
         "topics": tables.topics_table(
-            judged, text, (np.arange(topics) // _TOPICS_A_THEME).astype(np.int32), _keys(topics), ids, titles
+            judged, text, (np.arange(topics) // a_theme).astype(np.int32), _keys(topics), ids, titles
         ),
         "topic_years": tables.topic_years_table(judged),
         "lonely": _lonely(lonely, ids, titles, title),
@@ -78,11 +95,11 @@ def record(topics: int = 20, title: str | None = None, lonely: int = 30, pairs: 
         "pioneers": _pioneers(lonely // 2, ids, titles, title),
         "duplicates": _pairs(pairs, ids, titles),
     }
-    found["themes"] = _themes(found["topics"])
+    found["themes"] = _themes(found["topics"], a_theme)
     found["changes"] = _changes(found["topics"], ids, titles)
     found["reference"] = _reference(judged, found["topics"])
     draws = np.random.default_rng(seed)
-    topic = np.repeat(np.arange(topics, dtype=np.int32), _PAPERS_A_TOPIC)[:count]
+    topic = np.repeat(np.arange(topics, dtype=np.int32), a_topic)[:count]
     if topics:
         places = draws.standard_normal((topics, 2))[topic] + 0.1 * draws.standard_normal((count, 2))
         found["papers"] = pa.table({"id": ids, "topic": topic})
@@ -116,9 +133,9 @@ def _keys(topics: int) -> list[str]:
     return [f"T-{topic + 1:06d}" for topic in range(topics)]
 
 
-def _themes(topics: pa.Table) -> pa.Table:
+def _themes(topics: pa.Table, a_theme: int) -> pa.Table:
     """Every theme has the words and the numbers of its first topic: the page only shows them."""
-    first = topics.take(pa.array(np.arange(0, len(topics), _TOPICS_A_THEME)))
+    first = topics.take(pa.array(np.arange(0, len(topics), a_theme)))
     counts = np.bincount(topics["theme"].to_numpy(), minlength=len(first))
     return first.drop_columns(["topic", "key"]).append_column("topics", pa.array(counts, pa.int32()))
 

@@ -264,3 +264,48 @@ def test_paper_has_what_matters_and_no_controls(visit: Open) -> None:
     assert not page.locator(".filter").first.is_visible()
     assert page.locator("article.card").first.is_visible()
     assert page.locator("#topic-table").is_visible()
+
+
+@pytest.fixture
+def packing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compress all rows but a few, as in a record of thousands of topics."""
+    for name, most in (("PLAIN", 10), ("DETAILED", 6), ("PLAIN_THEMES", 2)):
+        monkeypatch.setattr(f"strata.report.page.sections.{name}", most)
+
+
+@pytest.mark.usefixtures("packing")
+def test_compressed_rows_are_as_good_as_the_others(visit: Open) -> None:
+    """In the record of all of arXiv most topics are compressed: they must be found, opened, linked to and mapped."""
+    summary, tables = record(20)
+    steady = tables["topics"]["verdict"].to_pylist().index("steady")
+    name = tables["topics"]["name"][steady].as_py()
+    page = visit((summary, tables), at=f"#topic-{steady}")
+    page.locator(f"#detail-{steady}.open").wait_for()
+    assert page.locator(f"#detail-{steady} li a").count() == 3
+    assert page.locator(_ROWS).count() == 20
+    order = page.locator(f"{_ROWS} > :nth-child(2)").evaluate_all(
+        "cells => cells.map((cell) => Number(cell.dataset.v))"
+    )
+    assert order == list(range(20))
+    assert page.locator("#themes-table tbody tr").count() == 4
+    assert not page.locator(".packed").first.is_visible()
+    page.locator('[data-for="topic-table"] input[type=search]').fill(name.split(",")[0])
+    assert name in _column(page, 1)
+    page.locator(".map input[type=search]").fill(name.split(",")[0])
+    assert page.locator(".map .shown").inner_text().split(" of ")[1].startswith("20 topics")
+
+
+@pytest.mark.usefixtures("packing")
+def test_hostile_titles_stay_text_when_they_are_unpacked(visit: Open) -> None:
+    """The script puts the compressed rows into the page as HTML: they must be escaped as all others are."""
+    page = visit(record(20, title="<img src=x onerror=alert(1)><script>alert(2)</script>"))
+    page.wait_for_function("document.querySelectorAll('tr.topic').length === 20")
+    assert page.locator("#topic-table img, #topic-table script").count() == 0
+
+
+@pytest.mark.usefixtures("packing")
+def test_without_a_script_the_page_says_that_rows_are_missing(visit: Open) -> None:
+    """Nobody must take the most telling topics for all there are."""
+    page = visit(record(20), java_script_enabled=False)
+    assert "14 more rows" in page.locator("#topics-packed").inner_text()
+    assert page.locator("tr.topic").count() == 6

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from strata.report.page.points import MOST, pack, pack_ids, room_for
+from strata.report.page.points import LEAST, MOST, pack, pack_ids, room_for
 
 
 def test_ids_become_numbers_that_the_script_turns_back() -> None:
@@ -27,10 +27,13 @@ def test_papers_are_sorted_by_topic_and_keep_their_places() -> None:
     assert places[2].tolist() == [65535, 32768]
 
 
-@pytest.mark.parametrize("topics", [1, 250, 400, 2000])
-def test_the_page_keeps_its_weight_whatever_the_corpus(topics: int) -> None:
-    assert 10_000 <= room_for(topics) <= MOST
-    assert room_for(250) > 90_000
+@pytest.mark.parametrize("rest", [0, 1_800_000, 2_500_000, 4_000_000])
+def test_the_map_takes_the_room_that_is_left(rest: int) -> None:
+    """Too many points and the page is over 3 MB; none, and there is no map."""
+    room = room_for(rest)
+    assert LEAST <= room <= MOST
+    assert room == LEAST or rest + room * 8 * 4 / 3 < 3_000_000
+    assert room_for(1_800_000) == MOST
 
 
 def test_a_sample_is_spread_over_time() -> None:

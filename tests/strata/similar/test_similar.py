@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,12 @@ from tests.strata.conftest import WordEncoder
 
 from strata.__main__ import main
 from strata.corpus import read_papers, read_vectors
-from strata.errors import BadRequest
+from strata.errors import BadRequest, BadVectors
 from strata.neighbors.similarity import exact
-from strata.published import Published
+from strata.published import Published, open_record
 from strata.similar import similar
-from strata.similar.search import best_of_block, mean_direction, merge
-from strata.storage import Storage
+from strata.similar.search import Search, best_of_block, mean_direction, merge
+from strata.storage import Storage, connect
 
 
 def test_the_search_is_that_of_a_full_sort_whatever_the_blocks() -> None:
@@ -35,6 +36,54 @@ def test_the_search_is_that_of_a_full_sort_whatever_the_blocks() -> None:
         rows, found = merge(blocks, 25)
         assert rows.tolist() == wanted.tolist()
         assert found.tolist() == full[wanted].tolist()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_order_of_the_blocks_decides_nothing(seed: int) -> None:
+    """Threads finish as they like; what is found must be a full sort's, ties and all, bit for bit."""
+    draws = np.random.default_rng(seed)
+    rows, width, top = int(draws.integers(30, 900)), int(draws.integers(2, 70)), int(draws.integers(1, 40))
+    vectors = draws.standard_normal((rows, width)).astype(np.float32)
+    vectors[draws.integers(0, rows, rows // 3)] = vectors[0]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    allowed = draws.random(rows) < 0.8
+    query = mean_direction(vectors[:2])
+    full = np.einsum("ij,j->i", vectors.astype(np.float64), query).astype(np.float32)
+    wanted = [row for row in np.lexsort((np.arange(rows), -full)) if allowed[row]][:top]
+    search, size = Search(query, top, allowed), int(draws.integers(1, 200))
+    for start in draws.permutation(range(0, rows, size)).tolist():
+        search(start, vectors[start : start + size])
+    assert search.best[0].tolist() == wanted
+    assert search.best[1].tolist() == full[wanted].tolist()
+
+
+def test_a_damaged_vectors_file_is_named_and_not_searched(
+    record_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence about a shard that cannot be read would be a wrong answer."""
+    monkeypatch.setenv("STRATA_SCRATCH", str(tmp_path / "scratch"))  # where no matrix stands in for the files
+    storage = connect(str(shutil.copytree(record_root, tmp_path / "root")))
+    record = open_record(storage, "2012-01")
+    found = similar(storage, record, ["0101.00003"], top=5)
+    assert len(found) == 5
+    path = Path(storage.uri(record.corpus.layers[3].vectors))
+    table = pq.read_table(path)
+    pq.write_table(table.slice(0, 20), path)
+    with pytest.raises(BadVectors, match=f"{path.name}.*30 rows are missing"):
+        similar(storage, record, ["0101.00003"], top=5)
+
+
+def test_the_matrix_that_a_run_leaves_gives_what_the_files_give(
+    record_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same question must have one answer, on whichever machine it is asked."""
+    monkeypatch.setenv("STRATA_SCRATCH", str(tmp_path / "scratch"))
+    storage = connect(str(record_root))
+    record = open_record(storage, "2012-01")
+    decoded = similar(storage, record, ["0101.00003"], top=360)
+    read_vectors(storage, record.corpus)
+    monkeypatch.setattr("strata.streaming._BLOCK_BYTES", 7 * 4 * 32)  # a few rows a block
+    assert similar(storage, record, ["0101.00003"], top=360) == decoded
 
 
 def test_rows_that_are_not_allowed_are_never_found() -> None:

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 MOST = 100_000
-_PAGE_BYTES = 2_850_000  # what the page may weigh with its map: 3 MB, less what titles can add
-_TOPIC_BYTES = 6_000
-_REST_BYTES = 150_000
+LEAST = 10_000
+_PAGE_BYTES = 2_950_000  # what the page may weigh with its map
 _POINT_BYTES = 8 * 4 / 3
 _GRID = 65_535
 _OLD = 2**31
@@ -31,22 +30,21 @@ class Points:
     archives: list[str]  # of old ids, by number
 
 
-def room_for(topics: int) -> int:
-    """How many papers the page has room for, beside so many topics, to stay under 3 MB."""
-    left = _PAGE_BYTES - _REST_BYTES - _TOPIC_BYTES * topics
-    return int(min(MOST, max(left / _POINT_BYTES, 10_000)))
+def room_for(rest: int) -> int:
+    """How many papers the page has room for beside all else in it, of so many bytes, to stay under 3 MB."""
+    return int(min(MOST, max((_PAGE_BYTES - rest) / _POINT_BYTES, LEAST)))
 
 
-def pack(placed: pa.Table, topic: np.ndarray[Any, Any], topics: int) -> Points:
+def pack(placed: pa.Table, topic: np.ndarray[Any, Any], topics: int, most: int = MOST) -> Points:
     """Return the papers to draw: all, or as many as there is room for, evenly spread over time.
 
     Args:
         placed: the record's map: id, x, y, in order of time.
         topic: (n,) topic of each paper.
         topics: how many topics there are.
+        most: how many papers there is room for.
     """
     papers = len(placed)
-    most = room_for(topics)
     rows = np.arange(papers) if papers <= most else np.linspace(0, papers - 1, most).astype(np.int64)
     rows = rows[np.argsort(topic[rows], kind="stable")]
     places = np.stack([placed[axis].to_numpy()[rows] for axis in ("x", "y")], axis=1)

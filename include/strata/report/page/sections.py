@@ -16,9 +16,8 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from strata import flags, trends
-from strata.report.page import charts, points, wording
+from strata.report.page import charts, wording
 from strata.report.page.reading import FADED, LEAST_PAPERS, RISEN, Record, Topic
-from strata.report.page.tex import readable
 
 CARDS = 40
 """topics that are shown in full in one section; all are in the table"""
@@ -29,6 +28,10 @@ _CHANGES = 200
 _SHOWN_TOPICS = 4
 DETAILED = 200
 """topics that are drawn in the table of all, the most telling first; of the others it has the numbers"""
+PLAIN = 500
+"""topics up to which the table has all as plain HTML; of more, those that are not drawn are compressed"""
+PLAIN_THEMES = 100
+"""themes that the table has as plain HTML, the largest first; the others are compressed"""
 LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
 """verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
 
@@ -116,7 +119,12 @@ def _topics(record: Record) -> Contents | None:
     told = sorted(order, key=lambda topic: topic.verdict in ("steady", "unjudged"))
     verdicts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
     detailed = {topic.number for topic in told[:DETAILED]}
-    return {"topics": order, "verdicts": verdicts, "count": len(order), "detailed": detailed}
+    plain = detailed if len(order) > PLAIN else {topic.number for topic in order}
+    placed = list(enumerate(order))
+    rows, rest = (
+        [(at, topic) for at, topic in placed if (topic.number in plain) is wanted] for wanted in (True, False)
+    )
+    return {"rows": rows, "packed_rows": rest, "verdicts": verdicts, "count": len(order), "detailed": detailed}
 
 
 def _lonely(record: Record) -> Contents | None:
@@ -163,7 +171,7 @@ def _themes(record: Record) -> Contents | None:
         counts = [(verdict, kinds.count(verdict)) for verdict in LAYERS if verdict in kinds]
         largest = sorted(inside, key=lambda topic: (-topic.row["papers"], topic.number))[:_SHOWN_TOPICS]
         rows.append(row | {"verdicts": counts, "largest": largest})
-    return {"rows": rows, "count": len(rows)}
+    return {"rows": rows[:PLAIN_THEMES], "packed_rows": rows[PLAIN_THEMES:], "count": len(rows)}
 
 
 def _duplicates(record: Record) -> Contents | None:
@@ -174,13 +182,7 @@ def _map(record: Record) -> Contents | None:
     placed, papers = record.tables.get("map"), record.tables.get("papers")
     if placed is None or papers is None or not record.topics:
         return None
-    by_number = sorted(record.topics, key=lambda topic: topic.number)
-    names = [
-        [readable(topic.row["name"], 120), readable(f"{topic.row['name']} {' '.join(topic.row['terms'])}", 400)]
-        for topic in by_number
-    ]
-    packed = points.pack(placed, papers["topic"].to_numpy(), len(names))
-    return {"points": packed, "names": names, "count": packed.shown}
+    return {"placed": placed, "topic": papers["topic"].to_numpy(), "topics": len(record.topics)}
 
 
 def _listed(table: pa.Table | None, most: int | None) -> Contents | None:

@@ -131,6 +131,11 @@ def abstract_url(paper_id: str) -> str:
     return "https://arxiv.org/abs/" + quote(paper_id, safe="/.-")
 
 
+def sort_key(value: float | None) -> str:
+    """A number as a table sorts by it, to four digits; nothing where there is none."""
+    return "" if value is None else f"{value:.4g}"
+
+
 FILTERS = {
     "abstract_url": abstract_url,
     "chance": chance,
@@ -145,6 +150,7 @@ FILTERS = {
     "percentile": percentile,
     "short_name": short_name,
     "similarity": similarity,
+    "sort_key": sort_key,
     "times": times,
     "yearly": yearly,
 }

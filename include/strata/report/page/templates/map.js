@@ -1,7 +1,5 @@
 // The map: papers as points on a canvas. Drag or arrow keys move, buttons, double click and wheel (once it has the
 // focus, so that scrolling past it stays scrolling) zoom, a point tells its topic and links to its paper.
-document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".map").forEach(makeMap));
-
 function unpacked(text, Kind) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return new Kind(bytes.buffer);
@@ -13,9 +11,10 @@ function makeMap(box) {
   const places = unpacked(box.dataset.places, Uint16Array);
   const ids = unpacked(box.dataset.ids, Uint32Array);
   const archives = JSON.parse(box.dataset.archives);
-  const topics = JSON.parse(box.dataset.topics).map(([name, sought], number) => ({ name, sought: sought.toLowerCase(), number, hue: (number * 137.508) % 360 }));
+  const counts = JSON.parse(box.dataset.counts);
+  const topics = counts.map((count, number) => ({ ...wordsOf(number), number, hue: (number * 137.508) % 360 }));
   let first = 0;
-  JSON.parse(box.dataset.counts).forEach((count, number) => {
+  counts.forEach((count, number) => {
     Object.assign(topics[number], { first, end: first + count }, middleOf(places, first, first + count));
     first += count;
   });
@@ -210,6 +209,14 @@ function makeMap(box) {
   new ResizeObserver(redraw).observe(canvas);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   draw();
+}
+
+// A topic's name and terms, as the table of all topics has them.
+function wordsOf(number) {
+  const detail = document.getElementById(`detail-${number}`);
+  if (!detail) return { name: `Topic ${number}`, sought: "" };
+  const name = detail.previousElementSibling.querySelector("bdi").textContent;
+  return { name, sought: `${name} ${detail.querySelector(".terms").firstChild.textContent}`.toLowerCase() };
 }
 
 // A 128 by 128 grid of lists, so that hovering looks at few points.

@@ -1,8 +1,10 @@
-// Sorting, filtering, opening and permalinks. Without it the page is whole: all rows are there, all details open.
+// Sorting, filtering, opening and permalinks. Without it the first rows of every
+// table are there (all, in a record of some hundred topics), and all their details are open.
 "use strict";
 document.documentElement.classList.add("js");
 
-document.addEventListener("DOMContentLoaded", () => {
+document.addEventListener("DOMContentLoaded", async () => {
+  for (const table of document.querySelectorAll("table[data-packed]")) await unpack(table);
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   document.querySelectorAll("table[data-first]").forEach(shorten);
   document.querySelectorAll(".filter[data-for]").forEach(makeFilter);
@@ -14,9 +16,26 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!event.target.closest("button, a") && !String(getSelection())) toggle(row);
     });
   });
+  document.querySelectorAll(".map").forEach(makeMap);
   window.addEventListener("hashchange", follow);
   follow();
 });
+
+// Rows beyond the first are in the page compressed: the HTML that the others have too, escaped as theirs is.
+async function unpack(table) {
+  const note = document.getElementById(table.dataset.note);
+  try {
+    const bytes = Uint8Array.from(atob(table.dataset.packed), (letter) => letter.charCodeAt(0));
+    const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    table.tBodies[0].insertAdjacentHTML("beforeend", await new Response(plain).text());
+  } catch (error) {
+    note.classList.add("failed");
+    console.error(error);
+    return;
+  }
+  delete table.dataset.packed;
+  arrange(table, table.tHead.querySelector("[aria-sort]"));
+}
 
 // Airflow shows this page in a frame that may open no window. A page around it that opens links for it says so (it is
 // ours: plugins/strata_page); from a file, or in a frame of somebody else's, links are plain links.
@@ -42,23 +61,30 @@ function groupsOf(table) {
 }
 
 function makeSortable(table) {
-  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+  [...table.tHead.rows[0].cells].forEach((heading) => {
     if (heading.classList.contains("plain")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.append(...heading.childNodes);
     heading.append(button);
-    button.addEventListener("click", () => sort(table, heading, column));
+    button.addEventListener("click", () => sort(table, heading));
   });
 }
 
-function sort(table, heading, column) {
+function sort(table, heading) {
   const numeric = heading.classList.contains("n");
   const before = heading.getAttribute("aria-sort");
   const wanted = before === "ascending" ? "descending" : before === "descending" ? "ascending" : numeric ? "descending" : "ascending";
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", wanted);
-  const turn = wanted === "ascending" ? 1 : -1;
+  arrange(table, heading);
+  refresh(table);
+}
+
+// Bring the rows into the order that a heading says they are in.
+function arrange(table, heading) {
+  const column = heading.cellIndex;
+  const turn = heading.getAttribute("aria-sort") === "ascending" ? 1 : -1;
   const keyed = groupsOf(table).map((group, place) => ({ group, place, key: keyOf(group[0].cells[column]) }));
   keyed.sort((a, b) => {
     if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.place - b.place; // none: last
@@ -66,7 +92,6 @@ function sort(table, heading, column) {
     return order * turn || a.place - b.place;
   });
   table.tBodies[0].append(...keyed.flatMap(({ group }) => group));
-  refresh(table);
 }
 
 function keyOf(cell) {
