@@ -29,7 +29,7 @@ def test_a_run_of_many_mapped_tasks_comes_to_its_end(tiny_model: str, tmp_path: 
     source = snapshot(tmp_path / "arxiv.jsonl", years, -(-TASKS // len(years)))
     source.write_bytes(b"".join(source.read_bytes().splitlines(keepends=True)[-TASKS:]))
     conf = {"snapshot": str(source), "model": tiny_model, "shard_size": 1, "month": "2011-01"}
-    # A task's end is seen only at its supervisor's next heartbeat, so that more side by side than processors are faster.
+    # A task's end is seen only at its supervisor's next heartbeat, so that more side by side are faster.
     extra = {"STRATA_SCRATCH": str(tmp_path / "scratch"), "AIRFLOW__CORE__PARALLELISM": "6"}
     with running(tmp_path / "airflow", REPOSITORY, str(root), {}, extra) as airflow:
         start = time.monotonic()
