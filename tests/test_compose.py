@@ -87,6 +87,18 @@ def test_one_service_builds_the_image_that_all_run(services: dict[str, Any]) -> 
     assert [name for name, service in services.items() if "build" in service] == ["migrate"]
     own = (PARTS | set(WORKERS)) - {"postgres", "redis", "store"}
     assert {services[name]["image"] for name in own} == {services["migrate"]["image"]}
+    # Compose asks a public registry for an image of that name otherwise, before it builds.
+    assert {services[name]["pull_policy"] for name in own - {"migrate"}} == {"${STRATA_PULL_POLICY:-never}"}
+
+
+def test_what_only_the_tests_need_leaves_the_image_whole() -> None:
+    """polars went and its 170 MB of program code, a package of its own, stayed."""
+    removed = re.search(r"pip uninstall --yes ((?:[\w-]+[\s\\]+)+)", IMAGE)
+    assert removed
+    names = set(removed[1].replace("\\", " ").split())
+    pinned = set(re.findall(r"^([\w-]+)==", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE))
+    assert names <= pinned
+    assert {name for name in pinned if name.startswith(tuple(f"{each}-" for each in ("polars", "playwright")))} <= names
 
 
 def test_a_task_cannot_change_the_code_that_others_run() -> None:
