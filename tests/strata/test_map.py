@@ -48,6 +48,19 @@ def test_the_same_seed_gives_the_same_map_on_any_number_of_threads(vectors: np.n
     assert np.array_equal(place(vectors, 5, 1, fitted=150), place(vectors, 5, 2, fitted=150))
 
 
+def test_the_map_does_not_depend_on_the_threads_of_blas() -> None:
+    """Its last digits did, and the layout makes a whole new map of those: workers of two sizes drew two maps."""
+    from threadpoolctl import threadpool_limits
+
+    vectors = np.random.default_rng(4).standard_normal((1191, 384)).astype(np.float32)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            mean, axes = principal_axes(vectors, np.arange(len(vectors)))
+            found.append(mapping._project(vectors, np.arange(len(vectors)), mean, axes))
+    assert np.array_equal(*found)
+
+
 def test_principal_axes_are_those_of_the_whole_matrix(vectors: np.ndarray) -> None:
     mean, axes = principal_axes(vectors, np.arange(len(vectors)))
     centred = vectors - vectors.mean(axis=0)
