@@ -15,7 +15,7 @@ TIMEOUT_S = 30.0
 
 def answers(broker: str, worker: str, timeout_s: float) -> bool:
     """Ask the worker of that name through the broker; a broker that cannot be reached is an error."""
-    from celery import Celery  # type: ignore[import-untyped]
+    from celery import Celery
 
     with Celery(broker=broker) as app:
         return bool(app.control.inspect(destination=[worker], timeout=timeout_s).ping())
