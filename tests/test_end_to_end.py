@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+import short_model
 from standalone.run import Project, execute
 from strata import synthetic
 
@@ -57,9 +58,15 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, synthetic.Tru
 
 
 @pytest.fixture(scope="module")
-def first(home: Home, truth: tuple[Path, synthetic.Truth]) -> str:
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A model that sees what was planted, and is quick."""
+    return str(short_model.save(tmp_path_factory.mktemp("model")))
+
+
+@pytest.fixture(scope="module")
+def first(home: Home, truth: tuple[Path, synthetic.Truth], model: str) -> str:
     """The output of a whole run on it, two embed tasks side by side."""
-    status, said = home.run(SNAPSHOT=str(truth[0]), SHARD_SIZE="1000", TASKS="2")
+    status, said = home.run(SNAPSHOT=str(truth[0]), MODEL=model, SHARD_SIZE="1000", TASKS="2")
     assert status == 0, said
     return said
 
@@ -123,10 +130,10 @@ def test_planted_faded_topics_are_found_and_living_ones_are_not_called_faded(
 
 
 def test_the_next_month_embeds_exactly_what_changed(
-    home: Home, first: str, truth: tuple[Path, synthetic.Truth], tmp_path: Path
+    home: Home, first: str, truth: tuple[Path, synthetic.Truth], model: str, tmp_path: Path
 ) -> None:
     synthetic.next_month(truth[0], tmp_path / "next.jsonl", changed=100, added=0, seed=1)
-    status, said = home.run(SNAPSHOT=str(tmp_path / "next.jsonl"), SHARD_SIZE="1000")
+    status, said = home.run(SNAPSHOT=str(tmp_path / "next.jsonl"), MODEL=model, SHARD_SIZE="1000")
     assert status == 0, said
     embed = home.manifest("2024-12")["timings"]["embed"]
     assert embed["embedded"] == 100
