@@ -25,7 +25,7 @@ hypothesis.settings.load_profile("patient")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest, those that run a scheduler: begun last, they would keep one process busy alone."""
-    items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("celery", "scheduler"))))
 
 
 @pytest.fixture(scope="session", autouse=True)
