@@ -152,7 +152,7 @@ def _categories(column: pa.StringArray, wanted: tuple[str, ...]) -> tuple[dict[s
     return meaning, distinct.indices
 
 
-# The same lists of categories come again in every block: all of arXiv has some 80,000 different ones.
+# The same lists of categories come again in every block: 124,099 real papers have 18,257 different ones.
 @lru_cache(maxsize=2**17)
 def _meaning(listed: str, wanted: tuple[str, ...]) -> tuple[tuple[str, ...] | None, str | None, str | None, bool]:
     """Return a list's categories, the primary one and its archive (all None if it is none), and if it is wanted."""

@@ -26,12 +26,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from strata import clustering
+from strata.neighbors.workers import one_thread_products
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,8 @@ def principal_axes(vectors: Vectors, rows: Rows) -> tuple[Vectors, Vectors]:
     """
     width = vectors.shape[1]
     total, products = np.zeros(width), np.zeros((width, width))
-    with _one_thread():
+    # With more threads BLAS adds up in another order, and the layout makes another map of the last digit's difference.
+    with one_thread_products():
         for start in range(0, len(rows), _BLOCK):
             block = np.asarray(vectors[rows[start : start + _BLOCK]], np.float64)
             total += block.sum(axis=0)
@@ -105,21 +106,10 @@ def principal_axes(vectors: Vectors, rows: Rows) -> tuple[Vectors, Vectors]:
 
 def _project(vectors: Vectors, rows: Rows, mean: Vectors, axes: Vectors) -> Vectors:
     reduced = np.empty((len(rows), axes.shape[1]), np.float32)
-    with _one_thread():
+    with one_thread_products():
         for start in range(0, len(rows), _BLOCK):
             reduced[start : start + _BLOCK] = (np.asarray(vectors[rows[start : start + _BLOCK]]) - mean) @ axes
     return reduced
-
-
-def _one_thread() -> AbstractContextManager[Any]:
-    """BLAS adds up in another order with more threads, and the layout makes another map of the last digit's difference.
-
-    One thread takes about two seconds for ``FITTED`` papers of 384 components.
-    """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limited: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
-    return limited
 
 
 def _index(reduced: Vectors, threads: int) -> Any:
