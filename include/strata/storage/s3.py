@@ -17,10 +17,13 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pyarrow as pa
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -203,13 +206,29 @@ def client() -> Any:
     }
     retries = {"mode": "standard", "total_max_attempts": _TRIES}
     try:
-        # A session of its own: the library's default one keeps the credentials it found first.
-        return boto3.Session().client(
+        return _session().client(
             "s3",
             config=Config(retries=retries, connect_timeout=10, read_timeout=60, max_pool_connections=32, **checksums),
         )
     except (BotoCoreError, ValueError) as error:
         raise BadRequest(f"S3 is not set up: {error}") from error
+
+
+def _session() -> boto3.Session:
+    """Return a session of its own: the library's default one keeps the credentials it found first.
+
+    What describes AWS's services is read once a process, which takes longer than all else that a client needs.
+    """
+    session, loader = botocore.session.Session(), _service_descriptions()
+    session.register_component("data_loader", loader)
+    made = boto3.Session(botocore_session=session)
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session adds boto3's own folder
+    return made
+
+
+@lru_cache(maxsize=1)
+def _service_descriptions() -> Any:
+    return botocore.loaders.create_loader()
 
 
 def open_ranges(s3: Any, bucket: str, key: str) -> RangedFile:
