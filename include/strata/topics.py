@@ -89,11 +89,11 @@ def terms_of(texts: Sequence[str], labels: Labels, topics: int) -> list[list[str
     """
     if not texts:
         return [[] for _ in range(topics)]
-    overall = np.zeros(_BUCKETS, np.int64)
+    overall = np.zeros(_BUCKETS, np.int32)  # of 64 bits it would be twice the memory to touch
     candidates: list[tuple[list[str], np.ndarray[Any, Any]]] = []
     for members in _grouped(labels, topics):
         counts = Counter(term for row in members for term in phrases(texts[row]))
-        np.add.at(overall, _buckets(counts), np.fromiter(counts.values(), np.int64, len(counts)))
+        np.add.at(overall, _buckets(counts), np.fromiter(counts.values(), np.int32, len(counts)))
         least = 1 + len(members) // _ONE_IN
         kept = sorted(term for term, count in counts.items() if count >= least)
         shares = np.array([counts[term] for term in kept]) / max(sum(counts.values()), 1)

@@ -17,6 +17,7 @@ from typing import Any
 
 import jinja2
 import pyarrow as pa
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from strata.report.page import charts, points, sections, wording
@@ -92,6 +93,25 @@ def _carded(shown: dict[str, dict[str, Any] | None]) -> set[int]:
     return {topic.number for content in contents if content for topic in content["topics"]}
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """The templates that this process has compiled: to compile them takes longer than to fill them for few papers."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is known of a template; its name and text are the key."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -100,6 +120,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_COMPILED,
     )
     environment.filters.update(wording.FILTERS, readable=readable)
     return environment
