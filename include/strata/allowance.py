@@ -35,11 +35,6 @@ def peak_memory() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
-def peak_memory_of_children() -> int:
-    """Return the largest resident memory that any ended child process of this one had, in bytes; 0 without any."""
-    return _bytes(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-
-
 def _bytes(peak: int) -> int:
     # macOS counts in bytes, Linux in KiB.
     return peak if sys.platform == "darwin" else peak * 1024

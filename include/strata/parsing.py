@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import itertools
 import os
 import pickle
 import subprocess
@@ -29,6 +30,7 @@ import pyarrow as pa
 
 from strata import lines
 from strata.ahead import map_ahead
+from strata.allowance import peak_memory
 from strata.categories import chosen
 from strata.papers import LINE_TOO_LONG, Paper, Refused, complete, parse_line, to_table
 from strata.sources.streams import MAX_LINE_BYTES, Block
@@ -47,6 +49,8 @@ class Parsed:
     wanted: npt.NDArray[np.bool_]
     refused: list[tuple[int, str, str]]  # line number, reason, detail
     last_line: int
+    process: int  # that parsed it: its id
+    peak_memory: int  # and the largest resident memory that it has had so far, bytes
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Parser:
             wanted=np.array(found.wanted, bool),
             refused=sorted(found.refused),
             last_line=last,
+            process=os.getpid(),
+            peak_memory=peak_memory(),
         )
 
 
@@ -139,11 +145,15 @@ def parse_all(blocks: Iterable[Block], parser: Parser, processes: int) -> Iterat
     Args:
         blocks: the lines; at most ``processes + 2`` blocks are held at a time.
         parser: how to parse.
-        processes: how many parse; with fewer than two the work is done right here. Of two, this process is one: the
-            start of a second worker and the way there and back of its blocks are spared. Of more it is none, because
-            parsing would keep Python's lock from the threads that pass blocks and results on.
+        processes: how many parse; with fewer than two the work is done right here, as it is with a single block. Of
+            two, this process is one: the start of a second worker and the way there and back of its blocks are spared.
+            Of more it is none, because parsing would keep Python's lock from the threads that pass blocks and results
+            on.
     """
-    if processes < 2:
+    coming = iter(blocks)
+    first = list(itertools.islice(coming, 2))
+    blocks = itertools.chain(first, coming)
+    if processes < 2 or len(first) < 2:
         yield from map(parser, blocks)
         return
     with ExitStack() as stack:

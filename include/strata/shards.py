@@ -14,6 +14,7 @@ import datetime as dt
 import hashlib
 import json
 import logging
+import os
 import tempfile
 import time
 from collections import Counter, defaultdict
@@ -29,7 +30,7 @@ import pyarrow.ipc
 
 from strata import layout, papers
 from strata.ahead import map_ahead
-from strata.allowance import peak_memory, peak_memory_of_children, processors
+from strata.allowance import peak_memory, processors
 from strata.errors import BadSnapshot
 from strata.parsing import Parsed, Parser, parse_all
 from strata.progress import Reporter
@@ -111,9 +112,8 @@ def shard_snapshot(
     manifest["flags"] = dict(flags)
     manifest["first_date"] = manifest["shards"][0]["first_date"]
     manifest["last_date"] = manifest["shards"][-1]["last_date"]
-    # Parsers run side by side: what they took beside this process is at most the largest's, once a processor.
-    beside = processors() * peak_memory_of_children()
-    manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": peak_memory() + beside}
+    memory = books.memory | {os.getpid(): peak_memory()}  # parsers in processes of their own run side by side
+    manifest["cost"] = {"seconds": round(time.monotonic() - start, 2), "peak_memory": sum(memory.values())}
     # Last: its presence says that all shards are there.
     write_json(storage, layout.snapshot_manifest(name), manifest)
     return manifest
@@ -127,11 +127,13 @@ class _Books:
     refusals: list[tuple[int, str, str]] = field(default_factory=list)
     parts: list[tuple[np.ndarray[Any, Any], ...]] = field(default_factory=list)
     truncated: bool = False
+    memory: dict[int, int] = field(default_factory=dict)  # peak of each process that parsed, bytes
 
     def add(self, parsed: Parsed) -> None:
         """Enter one block."""
         self.lines = parsed.last_line
         self.refusals += parsed.refused
+        self.memory[parsed.process] = parsed.peak_memory
         self.parts.append((parsed.lines, parsed.key_high, parsed.key_low, parsed.wanted))
 
     def settle(self, sample: int | None) -> Mask:

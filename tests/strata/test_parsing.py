@@ -3,6 +3,7 @@ neighbours with it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,6 +34,22 @@ def test_worker_processes_give_what_this_process_gives_in_the_same_order(process
     there = [contents(parsed) for parsed in parse_all(blocks(9), parser, processes)]
     assert there == here
     assert [result[-1] for result in there] == [20 * (n + 1) for n in range(9)]
+
+
+def test_each_process_tells_its_own_memory() -> None:
+    """A reader of the manifest who gives a task too little of it sees the task killed."""
+    told: dict[int, int] = {}
+    for parsed in parse_all(blocks(9), Parser((), seed=0), processes=2):
+        told[parsed.process] = parsed.peak_memory
+    assert os.getpid() in told
+    (worker,) = told.keys() - {os.getpid()}
+    assert 10_000_000 < told[worker] < told[os.getpid()] + 200_000_000
+
+
+def test_for_a_single_block_no_process_is_started() -> None:
+    """It would take longer to start than to parse."""
+    (parsed,) = parse_all(blocks(1), Parser((), seed=0), processes=3)
+    assert parsed.process == os.getpid()
 
 
 @pytest.mark.parametrize("place", [0, 1, 499, 998, 999])
