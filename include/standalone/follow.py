@@ -14,7 +14,7 @@ from standalone.display import Display
 from standalone.errors import ComponentEnded, StandaloneError
 from standalone.rest import Api, ApiError, Unreachable, quoted
 from standalone.service import DAG, Service, parse_time
-from standalone.status import TaskState, clock, describe, numbered, stage_times, status_of
+from standalone.status import TaskState, clock, describe, numbered, pace_of, stage_times, status_of
 from standalone.task_logs import find_error, log_path, newest_progress
 from strata.progress import Progress
 
@@ -136,7 +136,8 @@ class _Follower:
             count = sum(task.task == stage for task in tasks)
             shards = f", {count} shards" if count > 1 else ""
             elapsed = clock(time.time() - self._start)
-            self._display.say(f"{elapsed} {numbered(stage)}: done in {clock(seconds)}{shards}")
+            pace = pace_of(stage, seconds, self._progress)
+            self._display.say(f"{elapsed} {numbered(stage)}: done in {clock(seconds)}{shards}{pace}")
 
     def _tell_failures(self, tasks: Sequence[TaskState]) -> None:
         """Tell of attempts that failed and are followed by another; of those that fail in the same way, once."""

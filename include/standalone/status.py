@@ -89,6 +89,21 @@ def stage_times(tasks: Sequence[TaskState]) -> dict[str, float]:
     return times
 
 
+def pace_of(stage: str, seconds: float, progress: Mapping[tuple[str, int], Progress]) -> str:
+    """Return how much a finished mapped stage had to do and how fast that went; empty if there is nothing to tell.
+
+    Args:
+        stage: what it is called.
+        seconds: its wall time, see ``stage_times``.
+        progress: the last progress of its tasks; one that had nothing to do has none.
+    """
+    seen = [last for (task, _), last in progress.items() if task == stage]
+    total = sum(last.total for last in seen)
+    if stage != MAPPED or not total:
+        return ""
+    return f", {total:,} {seen[0].unit} at {_rate(total / max(seconds, 0.1))} {seen[0].unit}/s"
+
+
 def describe(status: Status, elapsed_s: float) -> str:
     """Return the status as one line that fits a terminal of 80 columns."""
     parts = []

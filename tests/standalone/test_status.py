@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from standalone.status import TaskState, clock, describe, stage_times, status_of
+from standalone.status import TaskState, clock, describe, pace_of, stage_times, status_of
 from strata.progress import Progress
 
 AFTER_EMBED = [
@@ -101,6 +101,15 @@ def test_a_stages_wall_time_is_from_its_first_start_to_its_last_end() -> None:
     ]
     assert stage_times(tasks) == {"find_snapshot": 2, "shard": 8, "embed": 50}
     assert "embed" not in stage_times([*tasks, embed(2, "queued")])
+
+
+def test_a_finished_stage_tells_what_was_embedded_and_how_fast() -> None:
+    """Also where every shard was done between two looks: who plans the whole of arXiv needs the figure."""
+    seen = {("embed", 0): progress(0, 900, 1000, 70.0), ("embed", 2): progress(2, 500, 500, 90.0)}
+    seen |= {("shard", -1): Progress("shard", "demo", 9, 9, "bytes", 1.0, 0)}
+    assert pace_of("embed", 30, seen) == ", 1,500 papers at 50 papers/s"
+    assert pace_of("shard", 30, seen) == ""
+    assert pace_of("embed", 30, {}) == ""
 
 
 @pytest.mark.parametrize(
