@@ -1,4 +1,5 @@
-"""Whole runs through a real scheduler with LocalExecutor: what `make run` does, held against the planted truth.
+"""Whole runs through a real scheduler with LocalExecutor: what `make run` does, held against the planted truth. The
+first has an Airflow of its own, the others borrow that of a `make up`.
 
 If these fail, what the README promises in its first paragraph is not so.
 """
@@ -8,7 +9,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +35,34 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "the root"
-        self._folder = folder
-        self._project = Project.at(REPOSITORY, folder / "state of 100% émigrés")
+        self._folder, self._state = folder, folder / "state of 100% émigrés"
+        self._environment = dict(os.environ) | {"ROOT": str(self.root), "STRATA_SCRATCH": str(folder / "scratch")}
 
     def run(self, **asked: str) -> tuple[int, str]:
         """What `make run` with these variables returns and prints."""
-        environment = dict(os.environ) | {"ROOT": str(self.root), "STRATA_SCRATCH": str(self._folder / "scratch")}
         out = io.StringIO()
-        status = execute("run", self._project, environment | asked, self._folder, out)
+        project = Project.at(REPOSITORY, self._state)
+        status = execute("run", project, self._environment | asked, self._folder, out)
         return status, out.getvalue()
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """`make up`, until the block ends."""
+        said = self._folder / "said by up"
+        command = [sys.executable, "-m", "standalone", "up", "--state", str(self._state)]
+        environment = self._environment | {"PYTHONPATH": str(REPOSITORY / "include")}
+        with said.open("w") as out:
+            process = subprocess.Popen(command, env=environment, cwd=self._folder, stdout=out, stderr=out)
+        try:
+            deadline = time.monotonic() + 900
+            while "The records are at" not in said.read_text():
+                assert process.poll() is None, said.read_text()
+                assert time.monotonic() < deadline, said.read_text()
+                time.sleep(0.2)
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(120) == 0, said.read_text()
 
     def manifest(self, month: str) -> dict[str, Any]:
         """A record's manifest."""
@@ -129,18 +155,26 @@ def test_planted_faded_topics_are_found_and_living_ones_are_not_called_faded(
     assert len(seen) >= 6, seen
 
 
+@pytest.fixture(scope="module")
+def served(home: Home, first: str) -> Iterator[None]:
+    """`make up` in the same checkout, once the first run has ended."""
+    with home.up():
+        yield
+
+
 def test_the_next_month_embeds_exactly_what_changed(
-    home: Home, first: str, truth: tuple[Path, synthetic.Truth], model: str, tmp_path: Path
+    home: Home, served: None, truth: tuple[Path, synthetic.Truth], model: str, tmp_path: Path
 ) -> None:
     synthetic.next_month(truth[0], tmp_path / "next.jsonl", changed=100, added=0, seed=1)
     status, said = home.run(SNAPSHOT=str(tmp_path / "next.jsonl"), MODEL=model, SHARD_SIZE="1000")
     assert status == 0, said
+    assert "Using the Airflow of `make up`" in said
     embed = home.manifest("2024-12")["timings"]["embed"]
     assert embed["embedded"] == 100
     assert embed["reused"] == truth[1].papers - 100
 
 
-def test_a_run_that_cannot_succeed_says_why_in_the_tasks_own_words(home: Home, tmp_path: Path) -> None:
+def test_a_run_that_cannot_succeed_says_why_in_the_tasks_own_words(home: Home, served: None, tmp_path: Path) -> None:
     (tmp_path / "page.json").write_text("<html>\nNot found\n</html>\n")
     status, said = home.run(SNAPSHOT=str(tmp_path / "page.json"))
     assert status == 1
