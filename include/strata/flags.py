@@ -6,6 +6,7 @@ are anchored, because their words also occur in research: "withdrawn from physic
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -83,16 +84,36 @@ _ASCII_SIGNS = bytes(sign for sign in range(128) if not chr(sign).isalpha())
 
 # What a text must hold before any pattern above can match it, for RE2, which reads a thousand texts in the time that
 # Python's patterns take for fifty.
-_MAYBE_WITHDRAWN = r"(?i)withdr|retract|removed"
+_WITHDRAWING = ("withdr", "retract", "removed")
+_MAYBE_WITHDRAWN = f"(?i){'|'.join(_WITHDRAWING)}"
 _MAYBE_TITLED = (
     r"(?i)errat|corrig|^\W*(?:addendum|publisher|retraction|correction"
     r"|(?:the |a )?(?:short |brief |further )?(?:comment|remark|repl|respon|rejoinder|rebuttal)|discussion of"
     r"|(?:the )?proceedings|pre-?proceedings|table of|preface|foreword|editorial|front|list of|(?:book of )?abstracts)"
 )
 _SHORT_WORDS, _READ_WORDS, _ENOUGH_WORDS = 30, 40, 4
-_HEAD = 150  # letters, in which most English abstracts show four function words
+_MARKUP_SHARE = 0.6  # of an abstract's signs that are letters, below which it is mostly markup
+_HEAD = 151  # bytes, in which most English abstracts show four function words
+
+
+def _table_of(words: frozenset[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Return words of up to seven bytes, each as a number and in a place of its own by that number's remainder.
+
+    Returns:
+        The words' bytes as little-endian numbers, zero where there is none; and at the same place a bit of its own.
+    """
+    keys = [int.from_bytes(word.encode(), "little") for word in sorted(words)]
+    size = next(size for size in itertools.count(len(keys)) if len({key % size for key in keys}) == len(keys))
+    table, bits = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+    for place, key in enumerate(keys):
+        table[key % size], bits[key % size] = key, 1 << place
+    return table, bits
+
+
 # A bit for each English function word, and none for any other word: different words are counted as bits.
-_WORD_BITS = np.append(np.uint64(1) << np.arange(len(_ENGLISH), dtype=np.uint64), np.uint64(0))
+_ENGLISH_KEYS, _ENGLISH_BITS = _table_of(_ENGLISH)
+_LONGEST = max(map(len, _ENGLISH))
+_FIRST_BYTES = np.array([(1 << 8 * length) - 1 for length in range(8)], np.uint64)
 
 
 def flag_column(
@@ -113,8 +134,9 @@ def flag_column(
         pc.match_substring_regex(titles, _MAYBE_TITLED),
         pc.equal(archives, "test"),
     ]
-    suspected = np.logical_or.reduce([pc.cast(found, pa.uint8()).to_numpy() > 0 for found in suspects])
-    suspected |= _maybe_no_prose(abstracts)
+    suspected = _maybe_no_prose(abstracts)
+    for maybe in suspects:
+        suspected |= maybe.to_numpy(zero_copy_only=False)
     found: list[list[str]] = [[]] * len(titles)
     for row in np.flatnonzero(suspected).tolist():
         found[row] = flags_of(*(column[row].as_py() for column in (titles, abstracts, comments, archives)))
@@ -122,29 +144,53 @@ def flag_column(
 
 
 def _maybe_no_prose(abstracts: pa.StringArray) -> Mask:
-    """Whether each abstract may be short, in another language or mostly markup."""
+    """Whether each abstract is short or mostly markup, or may be in another language."""
     ends = np.frombuffer(abstracts.buffers()[1], np.int32)[abstracts.offset :][: len(abstracts) + 1]
     text = np.frombuffer(abstracts.buffers()[2], np.uint8)
     spaces = count_about(text == ord(" "), ends)
     # An ASCII letter of either case, or a byte of a letter of another script.
     letters = count_about(((text | 0x20) - ord("a") < 26) | (text > 127), ends)
     signs = np.diff(ends) - spaces
-    short = spaces - ABOUT + 1 < _SHORT_WORDS
-    markup = letters - ABOUT < 0.6 * (signs + ABOUT)
-    maybe: Mask = short | markup | ~_show_english(abstracts)
+    maybe: Mask = ~_show_english(text, ends)
+    close = (spaces - ABOUT + 1 < _SHORT_WORDS) | (letters - ABOUT < _MARKUP_SHARE * (signs + ABOUT))
+    data = memoryview(text)
+    for row in np.flatnonzero(close | maybe).tolist():
+        abstract = bytes(data[ends[row] : ends[row + 1]])
+        maybe[row] = (
+            abstract.count(b" ") + 1 < _SHORT_WORDS
+            or _mostly_markup(abstract)
+            or (maybe[row] and not _plainly_english(abstract.decode().split(" ", _READ_WORDS)))
+        )
     return maybe
 
 
-def _show_english(abstracts: pa.StringArray) -> Mask:
-    """Whether each abstract is plainly English, mostly told by its first letters."""
-    heads = pc.split_pattern(pc.utf8_slice_codeunits(abstracts, 0, _HEAD), " ", max_splits=_READ_WORDS)
-    ends = np.frombuffer(heads.buffers()[1], np.int32)[: len(heads) + 1]
-    places = pc.index_in(heads.values, value_set=pa.array(sorted(_ENGLISH)))
-    words = _WORD_BITS[pc.fill_null(places, len(_ENGLISH)).to_numpy()]
-    words[ends[1:] - 1] = 0  # the end of a split is what is left over, perhaps half a word
-    english: Mask = np.bitwise_count(np.bitwise_or.reduceat(words, ends[:-1])) >= _ENOUGH_WORDS
-    for row in np.flatnonzero(~english).tolist():
-        english[row] = _plainly_english(abstracts[row].as_py().split(" ", _READ_WORDS))
+def _show_english(text: npt.NDArray[np.uint8], ends: npt.NDArray[np.int32]) -> Mask:
+    """Whether the first bytes of each text hold enough different English function words; a short text never does.
+
+    Args:
+        text: the bytes of all texts, one behind the other.
+        ends: (n + 1,) where the first text begins and where each ends.
+    """
+    english = np.zeros(len(ends) - 1, bool)
+    long = np.flatnonzero(np.diff(ends) >= _HEAD)
+    if not len(long):
+        return english
+    # A row a text: a space, its first bytes, and room in which no word that is cut off has the length of one of ours.
+    heads = np.zeros((len(long), 1 + _HEAD + 8), np.uint8)
+    heads[:, 0] = ord(" ")
+    heads[:, 1 : 1 + _HEAD] = np.lib.stride_tricks.sliding_window_view(text, _HEAD)[ends[long]]
+    signs = heads.ravel()
+    spaces = np.flatnonzero(signs == ord(" "))
+    lengths = np.diff(spaces, append=len(signs)) - 1
+    first = np.flatnonzero(spaces % heads.shape[1] == 0)  # of each text's words
+    order = np.arange(len(spaces)) - np.repeat(first, np.diff(first, append=len(spaces)))
+    words = np.flatnonzero((lengths <= _LONGEST) & (order < _READ_WORDS))
+    eight = np.ndarray(len(signs) - 7, np.dtype("<u8"), signs.data, strides=(1,))
+    keys = eight[spaces[words] + 1] & _FIRST_BYTES[lengths[words]]
+    places = keys % np.uint64(len(_ENGLISH_KEYS))
+    found = np.zeros(len(spaces), np.uint64)
+    found[words] = np.where(_ENGLISH_KEYS[places] == keys, _ENGLISH_BITS[places], 0)
+    english[long] = np.bitwise_count(np.bitwise_or.reduceat(found, first)) >= _ENOUGH_WORDS
     return english
 
 
@@ -169,10 +215,10 @@ def _not_english(words: list[str]) -> bool:
     return foreign_script or _share(lowered, _OTHER) >= 0.15
 
 
-def _mostly_markup(text: str) -> bool:
-    marks = text.encode().translate(None, b" ")
+def _mostly_markup(text: bytes) -> bool:
+    marks = text.translate(None, b" ")
     # Bytes above 127 are parts of letters of other scripts; they stay out of what is deleted here as signs.
-    return len(marks.translate(None, _ASCII_SIGNS)) < 0.6 * len(marks)
+    return len(marks.translate(None, _ASCII_SIGNS)) < _MARKUP_SHARE * len(marks)
 
 
 def _length_flag(abstract_words: int, title_words: int) -> str | None:
@@ -202,7 +248,7 @@ def flags_of(title: str, abstract: str, comments: str | None, archive: str) -> l
         found.append(FRONT_MATTER)
     if _not_english(words):
         found.append(NOT_ENGLISH)
-    if _mostly_markup(abstract):
+    if _mostly_markup(abstract.encode()):
         found.append(MARKUP)
     length = _length_flag(len(words), len(title.split()))
     if length == TOO_SHORT:
@@ -217,4 +263,4 @@ def flags_of(title: str, abstract: str, comments: str | None, archive: str) -> l
 def _says_withdrawn(text: str) -> bool:
     lowered = text.lower()
     # The plain search first, at a hundredth of the pattern's cost: a suspect is mostly one for another reason.
-    return any(sign in lowered for sign in ("withdr", "retract", "removed")) and _WITHDRAWN.search(text) is not None
+    return any(word in lowered for word in _WITHDRAWING) and _WITHDRAWN.search(text) is not None

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 import pyarrow.json
 
 from strata.categories import chosen, home_of, split_categories
-from strata.counting import ABOUT, count_about
 from strata.papers import ARXIV_ID, parse_date
 from strata.sources.streams import MAX_LINE_BYTES
 from strata.whitespace import collapse_column
@@ -124,18 +123,24 @@ def _odd(data: bytes, ends: npt.NDArray[np.int64]) -> Mask:
     """Whether each line is too long, or has in a field not kept what Arrow lets pass and ``parse_line`` may refuse."""
     starts = np.append(0, ends[:-1] + 1)
     odd: Mask = ends - starts > MAX_LINE_BYTES
-    openings = (np.frombuffer(data, np.uint8) & 0xDF) == ord("[")  # "{" is the same with one bit more
-    may_be_deep = count_about(openings, np.append(0, ends)) + ABOUT >= _DEEPEST
-    for row in np.flatnonzero(may_be_deep & ~odd).tolist():
+    # Who nests so deep opens and closes as often: few lines are long enough.
+    for row in np.flatnonzero(~odd & (ends - starts >= 2 * _DEEPEST)).tolist():
         start, end = starts[row], ends[row]
         odd[row] = data.count(b"[", start, end) + data.count(b"{", start, end) >= _DEEPEST
+    signs = np.frombuffer(data, np.uint8)
     for word in (b"NaN", b"Inf"):  # JSON has no such numbers
-        place = data.find(word)
-        while place >= 0:
+        for place in _places_of(word, signs).tolist():
             if data[max(0, place - 20) : place].rstrip()[-1:] in b":,[-":
                 odd[np.searchsorted(ends, place)] = True
-            place = data.find(word, place + 1)
     return odd
+
+
+def _places_of(word: bytes, signs: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Return where a word begins, if its first letter is a rare one in half of the time of ``bytes.find``."""
+    places = np.flatnonzero(signs[: max(0, len(signs) - len(word) + 1)] == word[0])
+    for number, letter in enumerate(word):
+        places = places[signs[places + number] == letter]
+    return places
 
 
 def _categories(column: pa.StringArray, wanted: tuple[str, ...]) -> tuple[dict[str, pa.Array], pa.Array]:

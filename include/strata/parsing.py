@@ -35,6 +35,7 @@ from strata.categories import chosen
 from strata.papers import LINE_TOO_LONG, Paper, Refused, complete, parse_line, to_table
 from strata.sources.streams import MAX_LINE_BYTES, Block
 
+_PIPE_BYTES = 1 << 20  # what Linux grants everyone; at its default of 64 KB a block takes sixty-four turns
 _FEW = 16  # lines that are not halved any more: as many are read one by one in the time of one attempt at them all
 
 
@@ -181,6 +182,7 @@ class _Worker:
             [sys.executable, "-c", "from strata.parsing import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            pipesize=_PIPE_BYTES,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         _send(self._stdin, parser)

@@ -1,4 +1,4 @@
-"""If this fails, a junk paper may go unflagged, or a line that nests too deep be taken."""
+"""If this fails, a junk paper may go unflagged."""
 
 from __future__ import annotations
 
