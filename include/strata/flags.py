@@ -153,7 +153,7 @@ def _maybe_no_prose(abstracts: pa.StringArray) -> Mask:
     signs = np.diff(ends) - spaces
     maybe: Mask = ~_show_english(text, ends)
     close = (spaces - ABOUT + 1 < _SHORT_WORDS) | (letters - ABOUT < _MARKUP_SHARE * (signs + ABOUT))
-    data = memoryview(text)
+    data = text.data
     for row in np.flatnonzero(close | maybe).tolist():
         abstract = bytes(data[ends[row] : ends[row + 1]])
         maybe[row] = (

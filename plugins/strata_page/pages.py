@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-import jinja2
 from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import requires_access_dag, requires_access_view
@@ -20,7 +19,7 @@ from strata.errors import BadRequest, StrataError, Unavailable
 from strata.published import latest_month, months
 from strata.report.page import wording
 from strata.report.page.sections import LAYERS
-from strata.report.page.tex import readable
+from strata.report.page.templating import environment_of
 from strata.storage import Storage, connect
 from strata.trends.windows import window_edges
 from strata_page import matching, reading, sentences
@@ -195,11 +194,5 @@ def _render(template: str, status: int, **shown: Any) -> Response:
     return Response(text, status, _HEADERS, media_type="text/html; charset=utf-8")
 
 
-_environment = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.filters.update(wording.FILTERS, readable=readable, years=wording.years)
+_environment = environment_of(_TEMPLATES)
+_environment.filters["years"] = wording.years

@@ -2,9 +2,9 @@
 
 A folder, because a page is more than one thing: ``reading`` turns tables into topics with a history, ``sections`` says
 what each section shows, ``charts`` draws, ``points`` packs the map, ``wording`` writes numbers and dates, ``tex`` makes
-titles readable, and ``templates`` holds the HTML, the style and the scripts. Titles are hostile text: the templates
-escape all they are given, and the page's own policy (Content-Security-Policy) lets no script run but the one named by
-its digest.
+titles readable, and ``templates`` holds the HTML, the style and the scripts, which ``templating`` fills. Titles are
+hostile text: the templates escape all they are given, and the page's own policy (Content-Security-Policy) lets no
+script run but the one named by its digest.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from typing import Any
 
 import jinja2
 import pyarrow as pa
-from jinja2.bccache import Bucket
 from markupsafe import Markup
 
-from strata.report.page import charts, points, sections, wording
+from strata.report.page import charts, points, sections
 from strata.report.page.reading import Record
-from strata.report.page.tex import readable
+from strata.report.page.templating import environment_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HEAD_BYTES = 40_000  # headline, menu, footer, the headings; and the map's counts of each topic
@@ -39,7 +38,7 @@ def render(summary: dict[str, Any], record: dict[str, pa.Table]) -> str:
     shown = {section.anchor: section.contents(read) for section in sections.SECTIONS}
     style = (_TEMPLATES / "style.css").read_text("utf-8")
     script = "".join((_TEMPLATES / name).read_text("utf-8") for name in ("report.js", "map.js"))
-    environment = _environment()
+    environment = environment_of(_TEMPLATES)
     environment.globals.update(
         record=read,
         summary=summary,
@@ -91,39 +90,6 @@ def _carded(shown: dict[str, dict[str, Any] | None]) -> set[int]:
     """Return the topics that have a card of their own: there their permalink leads, for all others to the table."""
     contents = (shown.get(anchor) for anchor in ("faded", "risen"))
     return {topic.number for content in contents if content for topic in content["topics"]}
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """The templates that this process has compiled: to compile them takes longer than to fill them for few papers."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill in what is known of a template; its name and text are the key."""
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _Compiled()
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        bytecode_cache=_COMPILED,
-    )
-    environment.filters.update(wording.FILTERS, readable=readable)
-    return environment
 
 
 def _digest(text: str) -> str:
