@@ -4,9 +4,9 @@ A block is read at once where that is possible (``lines``). Where it is not it i
 its neighbours little, and what is left is read line by line (``papers.parse_line``).
 
 Blocks go to worker processes, because part of the work keeps Python's lock: on two threads 2.7 million lines took 1.3
-times as long as on two processes. They are plain child programs (``serve`` below) rather than ``multiprocessing``: tasks of
-Airflow may run in daemonic processes, which multiprocessing forbids to have children, and a fork would copy whatever
-the task process holds.
+times as long as on two processes. They are plain child programs (``serve`` below) rather than ``multiprocessing``:
+tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have children, and a fork would copy
+whatever the task process holds.
 """
 
 from __future__ import annotations
