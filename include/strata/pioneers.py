@@ -143,7 +143,7 @@ def company(
         duplicate: a similarity from which on two papers are one work.
     """
     found: list[list[tuple[int, float]]] = [[] for _ in rows]
-    followers, arrived = np.zeros(len(rows), np.int64), np.full(len(rows), np.datetime64("NaT"), "datetime64[D]")
+    followers, arrived = np.zeros(len(rows), np.int64), np.full(len(rows), np.datetime64("NaT", "D"))
     if not len(rows):
         return Company(followers, arrived, found)
     asked = np.ascontiguousarray(vectors[rows].T)

@@ -13,9 +13,11 @@ from strata.errors import BadRequest
 from strata.trends import snapshot_date, window_edges, window_labels
 from strata.trends.windows import window_index, windows_to_cover
 
+DAY = np.timedelta64(1, "D")
+
 
 def days(first: date, last: date) -> np.ndarray:
-    return np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    return np.arange(np.datetime64(first), np.datetime64(last) + DAY)
 
 
 @settings(max_examples=200, deadline=None)
@@ -25,7 +27,7 @@ def test_every_day_lies_in_exactly_one_window_of_365_or_366_days(snapshot: date,
     edges = window_edges(snapshot, count)
     assert edges[-1] == np.datetime64(snapshot)
     assert set(np.diff(edges).astype(int)) <= {365, 366}
-    every = np.arange(edges[0] - 2, edges[-1] + 3)
+    every = np.arange(edges[0] - 2 * DAY, edges[-1] + 3 * DAY)
     index = window_index(every, edges)
     assert list(index[:3]) == [-1, -1, -1]  # the first edge itself belongs to the window before
     assert list(index[-2:]) == [-1, -1]

@@ -16,7 +16,7 @@ from strata.errors import BadRequest
 Dates = NDArray[np.datetime64]
 Counts = NDArray[np.int64]
 
-_DAY = np.timedelta64(1, "D")
+_DAY, _MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 _REFERENCE_DAYS = 365
 _USUAL_PAPERS = 21
 """Papers that the trailing days must usually hold: fewer, and half of it would be a matter of luck."""
@@ -69,11 +69,11 @@ def window_edges(snapshot: date, count: int) -> Dates:
     to 29 February 2020, so that no day falls into two windows or none.
     """
     years = np.arange(snapshot.year - count, snapshot.year + 1)
-    months = (years.astype(str).astype("datetime64[Y]")).astype("datetime64[M]") + (snapshot.month - 1)
-    month_last = (months + 1).astype("datetime64[D]") - _DAY
+    months = years.astype(str).astype("datetime64[Y]").astype("datetime64[M]") + (snapshot.month - 1) * _MONTH
+    month_last = (months + _MONTH).astype("datetime64[D]") - _DAY
     if _is_month_end(snapshot):
         return np.asarray(month_last)
-    return np.asarray(np.minimum(months.astype("datetime64[D]") + (snapshot.day - 1), month_last))
+    return np.asarray(np.minimum(months.astype("datetime64[D]") + (snapshot.day - 1) * _DAY, month_last))
 
 
 def _is_month_end(day: date) -> bool:
