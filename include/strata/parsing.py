@@ -4,9 +4,9 @@ A block is read at once where that is possible (``lines``). Where it is not it i
 its neighbours little, and what is left is read line by line (``papers.parse_line``).
 
 Blocks go to worker processes, because part of the work keeps Python's lock: on two threads 2.7 million lines took 1.3
-times as long as on two processes. They are plain child programs (``serve`` below) rather than ``multiprocessing``:
-tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have children, and a fork would copy
-whatever the task process holds.
+times as long as on two processes, when both were last measured. They are plain child programs (``serve`` below) rather
+than ``multiprocessing``: tasks of Airflow may run in daemonic processes, which multiprocessing forbids to have
+children, and a fork would copy whatever the task process holds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from strata.categories import chosen
 from strata.papers import LINE_TOO_LONG, Paper, Refused, complete, parse_line, to_table
 from strata.sources.streams import MAX_LINE_BYTES, Block
 
-_PIPE_BYTES = 1 << 20  # what Linux grants everyone; at its default of 64 KB a block takes sixty-four turns
 _FEW = 16  # lines that are not halved any more: as many are read one by one in the time of one attempt at them all
 
 
@@ -182,7 +181,6 @@ class _Worker:
             [sys.executable, "-c", "from strata.parsing import serve; serve()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pipesize=_PIPE_BYTES,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         _send(self._stdin, parser)
