@@ -48,7 +48,7 @@ def claimed(storage: Storage, path: str, *, touch_s: float = TOUCH_S, dead_s: fl
     # The earlier claim has the smaller name. A worker whose clock is wrong may be taken for earlier: see above.
     name = f"{thing}-{time.time_ns():020d}-{uuid.uuid4().hex[:8]}"
     mine = layout.claim(name)
-    _touch(storage, mine, path)
+    storage.write(mine, path.encode())
     ended = threading.Event()
     heart = threading.Thread(target=_keep_touching, args=(storage, mine, path, ended, touch_s), daemon=True)
     try:
@@ -88,17 +88,6 @@ def _check_first(storage: Storage, thing: str, mine: str, path: str, dead_s: flo
 def _keep_touching(storage: Storage, mine: str, path: str, ended: threading.Event, touch_s: float) -> None:
     while not ended.wait(touch_s):
         try:
-            _touch(storage, mine, path)
+            storage.write(mine, path.encode())
         except (OSError, Unavailable) as error:
             log.warning("no sign of life could be left for %s: %s", path, error)
-
-
-def _touch(storage: Storage, mine: str, path: str) -> None:
-    for rest in (2, 1, 0):
-        try:
-            storage.write(mine, path.encode())
-            return
-        except FileNotFoundError:
-            # The folder was empty for a moment and another process, ending, took it away.
-            if not rest:
-                raise

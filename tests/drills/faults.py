@@ -53,7 +53,7 @@ def arm(where: str, pattern: str, nth: int) -> None:
     def half_published(source: Any, target: Any, **how: Any) -> Any:
         if where == "half-published":
             files = sorted(Path(source).iterdir())
-            Path(target).mkdir()
+            Path(target).mkdir(exist_ok=True)
             for file in files[: len(files) // 2]:
                 shutil.copy2(file, target)
             die()

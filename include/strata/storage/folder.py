@@ -7,11 +7,12 @@ a crash never meets half a file. What a killed process leaves behind starts with
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from strata.storage.protocol import TEMPORARY, Entry, parts_of
+
+_TRIES = 100
 
 
 class Folder:
@@ -38,11 +41,8 @@ class Folder:
 
     def list(self, folder: str) -> list[Entry]:
         """Return the files right in a folder, sorted by path."""
-        at = self._at(folder)
-        if not at.is_dir():
-            return []
         entries = []
-        for item in sorted(at.iterdir()):
+        for item in _within(self._at(folder)):
             if item.name.startswith(TEMPORARY):
                 continue
             try:
@@ -55,10 +55,7 @@ class Folder:
 
     def folders(self, folder: str) -> Sequence[str]:
         """Return the paths of the folders right in a folder, sorted."""
-        at = self._at(folder)
-        if not at.is_dir():
-            return []
-        return sorted(f"{folder}/{item.name}" for item in at.iterdir() if item.is_dir())
+        return [f"{folder}/{item.name}" for item in _within(self._at(folder)) if item.is_dir()]
 
     def remove(self, path: str) -> None:
         """Remove a file; an absent one is no error. A folder that is then empty goes as well."""
@@ -70,7 +67,7 @@ class Folder:
     def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
         """Remove temporary files and folders that killed processes left; return their paths."""
         before = time.time() - older_than_s
-        found = [item for item in sorted(self._root.rglob(f"{TEMPORARY}*")) if item.stat().st_mtime <= before]
+        found = [item for item in _unfinished(self._root) if _modified(item) <= before]
         for item in () if dry_run else found:
             if item.is_dir():
                 shutil.rmtree(item)
@@ -95,8 +92,8 @@ class Folder:
     def writer(self, path: str) -> Iterator[Path]:
         """Give a temporary path beside the target; rename it there when the block ends without an error."""
         target = self._at(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         local = target.with_name(f"{TEMPORARY}{uuid.uuid4().hex}-{target.name}")
+        _make(local, local.touch)
         try:
             yield local
             _flush(local)
@@ -107,18 +104,19 @@ class Folder:
     def publish(self, folder: Path, path: str) -> None:
         """Put a copy of a local folder in the place of what is there: a reader sees the old or the new, whole."""
         target = self._at(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
         stale = target.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
         try:
-            shutil.copytree(folder, fresh)
+            _make(fresh, fresh.mkdir)
+            shutil.copytree(folder, fresh, dirs_exist_ok=True)
             for file in fresh.iterdir():
                 _flush(file)
             while True:
                 if target.exists():
                     if _exchange(fresh, target):
                         return  # what was there is now under the temporary name, and goes
-                    target.rename(stale)
+                    with suppress(FileNotFoundError):  # pruned since the look
+                        target.rename(stale)
                 try:
                     fresh.rename(target)
                     return
@@ -133,6 +131,53 @@ class Folder:
 
     def _at(self, path: str) -> Path:
         return self._root.joinpath(*parts_of(path))
+
+
+def _make(at: Path, make: Callable[[], object]) -> None:
+    """Make a file or folder and those above it, which another process may take away, as empty, at any moment.
+
+    Once it is there they are no longer empty, and stay. That another's ``remove`` comes exactly between the two steps
+    is rare; that it does so every time is not believed, and its error raised.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            at.parent.mkdir(parents=True, exist_ok=True)
+            make()
+            return
+        except (FileNotFoundError, FileExistsError):  # the latter: it was there for mkdir, and gone for its second look
+            if not left:
+                raise
+
+
+def _within(folder: Path) -> Sequence[Path]:
+    """Return what is right in a folder, sorted; nothing if it is no folder, or none any more."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+
+
+def _unfinished(root: Path) -> Sequence[Path]:
+    """Return all temporary files and folders below a folder, sorted. Folders that go meanwhile are passed over."""
+    return sorted(
+        Path(folder, name)
+        for folder, folders, files in os.walk(root, onerror=_unless_gone)
+        for name in (*folders, *files)
+        if name.startswith(TEMPORARY)
+    )
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+def _modified(item: Path) -> float:
+    """Return when it was changed last, in seconds since 1970; later than any time if it is gone."""
+    try:
+        return item.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -65,3 +68,64 @@ def test_equal_documents_are_equal_files(storage: Storage) -> None:
     write_json(storage, "b.json", {"a": [2], "b": 1})
     assert storage.read("a.json") == storage.read("b.json")
     assert read_json(storage, "a.json") == {"a": [2], "b": 1}
+
+
+def test_a_file_is_stored_while_others_take_the_folder_away_as_empty(storage: Storage) -> None:
+    """Else a run that prunes, or ends, now and then fails another that has just begun to write beside it."""
+
+    def write_and_remove(who: int) -> None:
+        for turn in range(300):
+            storage.write(f"a/b/{who}", b"%d" % turn)
+            assert storage.read(f"a/b/{who}") == b"%d" % turn
+            assert f"a/b/{who}" in [entry.path for entry in storage.list("a/b")]
+            storage.remove(f"a/b/{who}")
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(write_and_remove, who) for who in range(4)]:
+            done.result()
+    assert storage.list("a/b") == []
+
+
+def test_a_folder_is_published_while_others_take_the_one_above_away(storage: Storage, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    record.mkdir()
+    (record / "manifest.json").write_text("{}")
+
+    def publish_and_remove(who: int) -> None:
+        for _ in range(60):
+            storage.publish(record, f"records/{who}")
+            assert storage.read(f"records/{who}/manifest.json") == b"{}"
+            storage.remove(f"records/{who}/manifest.json")
+            with suppress(OSError):
+                Path(storage.uri("records")).rmdir()
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(publish_and_remove, who) for who in range(4)]:
+            done.result()
+
+
+def test_looking_for_what_killed_processes_left_is_not_disturbed_by_writers(storage: Storage) -> None:
+    """Else ``prune`` fails with the name of a file that a run has just finished."""
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            storage.write("a/b/c", b"c")
+            storage.remove("a/b/c")
+
+    with ThreadPoolExecutor(2) as threads:
+        writers = [threads.submit(write) for _ in range(2)]
+        try:
+            for _ in range(300):
+                assert storage.sweep(60, dry_run=False) == []
+        finally:
+            ended.set()
+        for writer in writers:
+            writer.result()
+
+
+def test_a_file_in_the_place_of_a_folder_is_an_error_not_a_wait(storage: Storage) -> None:
+    storage.write("a", b"a")
+    with pytest.raises(OSError, match="a"):
+        storage.write("a/b", b"b")
+    assert storage.read("a") == b"a"
