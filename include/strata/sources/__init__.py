@@ -134,12 +134,13 @@ def _download_folder(storage: Storage, name: str) -> Iterator[Path | None]:
         return
     whose = hashlib.sha256(storage.root.encode()).hexdigest()[:8]
     folder = scratch_folder() / f"download-{name}-{whose}"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    # The lock lies beside the folder and stays: the one before takes the folder away while others wait.
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if storage.exists(done):
             yield None
             return
+        folder.mkdir(exist_ok=True)
         yield folder
         shutil.rmtree(folder)
 

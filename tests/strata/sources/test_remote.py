@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def test_kaggles_newest_version_is_fetched_once(server: Server, storage: Storage
     server.asked.clear()
     assert contents("kaggle", storage) == wanted
     assert [path for path, _ in server.asked] == ["/api/v1/datasets/view/Cornell-University/arxiv"]
+
+
+def test_of_runs_that_want_the_same_version_at_once_one_fetches_it(server: Server, storage: Storage) -> None:
+    """Else months of a backfill that start together fetch gigabytes each, or one fails as another clears up."""
+    server.file(KAGGLE + "7", kaggle_zip())
+    with ThreadPoolExecutor(8) as threads:
+        found = [run.result() for run in [threads.submit(locate, "kaggle:7", storage) for _ in range(8)]]
+    assert len({source.digest for source in found}) == 1
+    assert [path for path, _ in server.asked].count(KAGGLE + "7") == 1
 
 
 def test_kaggles_versions_are_kept_apart(server: Server, storage: Storage, wanted: list[str]) -> None:
