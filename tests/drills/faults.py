@@ -36,7 +36,7 @@ def arm(where: str, pattern: str, nth: int) -> None:
         return left[0] == 0
 
     flush: Callable[[Path], None] = folder._flush
-    replace, copytree, exchange = Path.replace, shutil.copytree, folder._exchange
+    replace, copyfile, exchange = Path.replace, shutil.copyfile, folder._exchange
 
     def half_written(path: Path) -> None:
         if where == "half-written" and is_it(path.name):
@@ -51,13 +51,10 @@ def arm(where: str, pattern: str, nth: int) -> None:
         return done
 
     def half_published(source: Any, target: Any, **how: Any) -> Any:
-        if where == "half-published":
-            files = sorted(Path(source).iterdir())
-            Path(target).mkdir(exist_ok=True)
-            for file in files[: len(files) // 2]:
-                shutil.copy2(file, target)
+        files = sorted(Path(source).parent.iterdir())
+        if where == "half-published" and Path(source) == files[len(files) // 2]:
             die()
-        return copytree(source, target, **how)
+        return copyfile(source, target, **how)
 
     def exchanged(one: Path, other: Path) -> bool:
         done = exchange(one, other)
@@ -66,7 +63,7 @@ def arm(where: str, pattern: str, nth: int) -> None:
         return done
 
     folder._flush, folder._exchange = half_written, exchanged
-    Path.replace, shutil.copytree = written, half_published  # type: ignore[method-assign,assignment]
+    Path.replace, shutil.copyfile = written, half_published  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":

@@ -108,9 +108,10 @@ class Folder:
         stale = target.with_name(f"{TEMPORARY}{uuid.uuid4().hex}")
         try:
             _make(fresh, fresh.mkdir)
-            shutil.copytree(folder, fresh, dirs_exist_ok=True)
-            for file in fresh.iterdir():
-                _flush(file)
+            for file in sorted(folder.iterdir()):
+                # Contents alone: the local folder is its maker's own, the record is for whoever may read the root.
+                shutil.copyfile(file, fresh / file.name)
+                _flush(fresh / file.name)
             while True:
                 if target.exists():
                     if _exchange(fresh, target):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -38,6 +40,21 @@ def test_a_folder_is_published_whole_in_the_place_of_the_old_one(storage: Storag
         storage.publish(folder, "records/2019-12")
     assert [entry.path for entry in storage.list("records/2019-12")] == ["records/2019-12/two.txt"]
     assert [item.name for item in Path(storage.uri("records")).iterdir()] == ["2019-12"]
+
+
+def test_what_is_stored_may_be_read_by_whom_the_system_lets_read(storage: Storage, tmp_path: Path) -> None:
+    """Else the researchers who share the root are refused the record that a run under another user's name made."""
+    umask = os.umask(0o027)
+    try:
+        private = Path(tempfile.mkdtemp(dir=tmp_path))
+        (private / "report.html").write_text("found")
+        storage.publish(private, "records/2019-12")
+        storage.write("a/b", b"b")
+    finally:
+        os.umask(umask)
+    modes = {path: Path(storage.uri(path)).stat().st_mode & 0o777 for path in ("records/2019-12", "a", "a/b")}
+    assert modes == {"records/2019-12": 0o750, "a": 0o750, "a/b": 0o640}
+    assert Path(storage.uri("records/2019-12/report.html")).stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", ""])
