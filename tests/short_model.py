@@ -1,6 +1,6 @@
 """The first of all-MiniLM-L6-v2's six layers, real weights: it sees the planted topics in a fifth of the time.
 
-That the whole model sees them is shown by ``test_synthetic_vectors.py``.
+That the whole model sees them is shown by ``tests/strata/synthetic/test_synthetic_vectors.py``.
 """
 
 from __future__ import annotations

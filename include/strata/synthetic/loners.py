@@ -1,7 +1,8 @@
 """Papers on subjects that nobody else writes about, each written by hand.
 
-Each is far from every planted topic and from the other loners; ``tests/strata/test_synthetic_vectors.py`` holds
-them to it with a real model. The last two are one work in two parts, whose likeness must not hide how lonely it is.
+Each is far from every planted topic and from the other loners, to which
+``tests/strata/synthetic/test_synthetic_vectors.py`` holds them with a real model. The last two are one
+work in two parts, whose likeness must not hide how lonely it is.
 """
 
 from __future__ import annotations
