@@ -6,7 +6,6 @@ import math
 import os
 import resource
 import sys
-import tempfile
 from pathlib import Path
 
 
@@ -38,16 +37,6 @@ def peak_memory() -> int:
 def _bytes(peak: int) -> int:
     # macOS counts in bytes, Linux in KiB.
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-def scratch_folder() -> Path:
-    """Return this machine's folder for files that are large and short-lived, made if it is not there.
-
-    ``STRATA_SCRATCH``, or else one of this user's own in the system's temporary folder.
-    """
-    folder = Path(os.environ.get("STRATA_SCRATCH") or Path(tempfile.gettempdir()) / f"strata-{os.getuid()}")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
 
 
 def _quota(group: Path = Path("/sys/fs/cgroup")) -> int | None:

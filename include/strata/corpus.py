@@ -9,8 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strata import layout
-from strata.allowance import scratch_folder
+from strata import layout, scratch
 from strata.embed import check_unit, read_vectors_file, to_matrix, vectors_path
 from strata.errors import BadVectors, IncompleteCorpus
 from strata.flags import HARD
@@ -122,7 +119,7 @@ def hard_flagged(flags: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 def matrix_path(corpus: Corpus) -> Path:
     """Return where this machine has, or would have, the corpus's matrix."""
-    return scratch_folder() / f"{_matrix_name(corpus)}.npy"
+    return scratch.matrix_path(_matrix_name(corpus))
 
 
 def _matrix_name(corpus: Corpus) -> str:
@@ -147,29 +144,7 @@ def read_vectors(storage: Storage, corpus: Corpus) -> np.memmap[Any, np.dtype[np
             start += layer.rows
             reporter(start)
 
-    return scratch_matrix(_matrix_name(corpus), (corpus.papers, corpus.dimension), fill)
-
-
-def scratch_matrix(
-    name: str, shape: tuple[int, int], fill: Callable[[np.ndarray[Any, np.dtype[np.float32]]], None]
-) -> np.memmap[Any, np.dtype[np.float32]]:
-    """Return this machine's matrix of a name, float32, mapped and read-only; filled first where there is none.
-
-    The name must say all that decides the contents: whoever asks for it later gets what is there. A second run that
-    fills the same at the same time does no harm: each writes a file of its own, and the last one whole stays.
-    """
-    path = scratch_folder() / f"{name}.npy"
-    if not path.exists():
-        fresh = path.with_name(f".tmp-{uuid.uuid4().hex}.npy")
-        try:
-            matrix = np.lib.format.open_memmap(fresh, "w+", np.float32, shape)
-            fill(matrix)
-            matrix.flush()
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
-        log.info("wrote %d x %d vectors to %s", *shape, path)
-    return np.load(path, mmap_mode="r")  # type: ignore[no-any-return]
+    return scratch.scratch_matrix(_matrix_name(corpus), (corpus.papers, corpus.dimension), fill)
 
 
 def _layer_vectors(storage: Storage, corpus: Corpus, layer: Layer) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -15,7 +15,6 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from strata.allowance import peak_memory, processors
 from strata.errors import BadSnapshot
 from strata.parsing import Parsed, Parser, parse_all
 from strata.progress import Reporter
+from strata.scratch import temporary_folder
 from strata.sources import Source, unchanged
 from strata.sources.streams import Block, TooLong, Truncated, read
 from strata.storage import Storage, read_json, write_json, write_parquet
@@ -95,7 +95,7 @@ def shard_snapshot(
         log.info("snapshot %s is already cut into shards", name)
         return dict(read_json(storage, layout.snapshot_manifest(name)))
     start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="strata-shards-") as scratch:
+    with temporary_folder("shards") as scratch:
         spill = _Spill(Path(scratch))
         books = _read_lines(source, selection, spill)
         kept = books.settle(selection.sample)

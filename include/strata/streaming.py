@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,9 +69,8 @@ def read_piece(storage: Storage, corpus: Corpus, piece: Piece) -> Vectors:
     Raises:
         BadVectors: the file is damaged; it is named.
     """
-    matrix = matrix_path(corpus)
-    if matrix.exists():
-        ((_, rows),) = _matrix_blocks(matrix, corpus, piece.start, piece.start + piece.rows, piece.rows)
+    with suppress(FileNotFoundError):  # no run has left it here, or another has taken it away
+        ((_, rows),) = _matrix_blocks(matrix_path(corpus), corpus, piece.start, piece.start + piece.rows, piece.rows)
         return rows
     with reading_vectors(storage, piece.layer.vectors) as file:
         table = pq.ParquetFile(file).read_row_group(piece.group, columns=["vector"], use_threads=False)
@@ -107,9 +106,9 @@ def scan(storage: Storage, corpus: Corpus, look: Callable[[int, Vectors], None],
 def _blocks(storage: Storage, corpus: Corpus, layer: Layer, start: int) -> Iterator[tuple[int, Vectors]]:
     """Yield (first row, vectors) of a layer that begins at a row of the corpus, from the matrix where there is one."""
     step = max(1, _BLOCK_BYTES // (4 * corpus.dimension))
-    matrix, first, end = matrix_path(corpus), start, start + layer.rows
-    if matrix.exists():
-        yield from _matrix_blocks(matrix, corpus, start, end, step)
+    first, end = start, start + layer.rows
+    with suppress(FileNotFoundError):  # as above; a matrix that is open stays readable
+        yield from _matrix_blocks(matrix_path(corpus), corpus, start, end, step)
         return
     with reading_vectors(storage, layer.vectors) as file:
         for batch in pq.ParquetFile(file).iter_batches(step, columns=["vector"], use_threads=False):

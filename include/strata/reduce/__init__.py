@@ -16,7 +16,7 @@ from strata.clustering import Levels, Method
 from strata.corpus import Corpus, hard_flagged, read_papers, read_vectors
 from strata.progress import Reporter
 from strata.reduce.pioneers import write_pioneers
-from strata.reduce.searching import NEAR_DUPLICATE, NEAREST, Share, keeping, shelf, write_arrays
+from strata.reduce.searching import NEAR_DUPLICATE, NEAREST, Share, drop_shelf, keeping, shelf, write_arrays
 from strata.storage import Storage, read_json, read_table, write_json, write_parquet
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ def neighbors(storage: Storage, corpus: Corpus, work: str) -> None:
     lists = {"rows": _lists(found.rows), "similarities": _lists(found.similarities), "exact": pa.array(exact)}
     with storage.writer(layout.work(work, "neighbors.parquet")) as local:
         write_parquet(pa.table(lists), local)
+    if not _compares_all(corpus):
+        drop_shelf(storage, corpus, work)
 
 
 def _compares_all(corpus: Corpus) -> bool:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from strata import layout
-from strata.corpus import Corpus, hard_flagged, read_papers, scratch_matrix
+from strata.corpus import Corpus, hard_flagged, read_papers
 from strata.progress import Progress, format_line
+from strata.scratch import drop_matrix, scratch_matrix
 from strata.storage import Storage
 
 if TYPE_CHECKING:
-    from strata.neighbors import Shelf
+    from strata.neighbors import Partition, Shelf
     from strata.neighbors.large import Arrays, Keep
     from strata.neighbors.similarity import Vectors
 
@@ -30,19 +31,33 @@ _REPORT_EVERY_S = 5.0
 
 def shelf(storage: Storage, corpus: Corpus, work: str, vectors: Vectors) -> Shelf:
     """The sorted matrix, written on this machine first where it is not, with its groups and the rules."""
-    from strata.neighbors import Partition, Rules, Shelf, sort_into
+    from strata.neighbors import Rules, Shelf, sort_into
 
-    groups = Partition(**read_arrays(storage, layout.work(work, "groups.npz")))
-    # Named by the order itself: the same work, clustered again by another number of threads or other code, has another
-    # order, and rows in the old one would be taken for other papers.
-    order = hashlib.sha256(groups.order.tobytes()).hexdigest()[:32]
+    groups = _groups(storage, work)
     ordered = scratch_matrix(
-        f"sorted-{corpus.digest}-{order}",
+        _sorted_name(corpus, groups),
         (corpus.papers, corpus.dimension),
         lambda target: sort_into(vectors, groups, target),
     )
     hard = hard_flagged(read_papers(storage, corpus, ["flags"])["flags"])
     return Shelf(ordered, groups, Rules(hard, None, NEAR_DUPLICATE))
+
+
+def drop_shelf(storage: Storage, corpus: Corpus, work: str) -> None:
+    """Take the sorted matrix away from this machine, when the search is over: no other stage asks for it."""
+    drop_matrix(_sorted_name(corpus, _groups(storage, work)))
+
+
+def _groups(storage: Storage, work: str) -> Partition:
+    from strata.neighbors import Partition
+
+    return Partition(**read_arrays(storage, layout.work(work, "groups.npz")))
+
+
+def _sorted_name(corpus: Corpus, groups: Partition) -> str:
+    # Named by the order itself: the same work, clustered again by another number of threads or other code, has another
+    # order, and rows in the old one would be taken for other papers.
+    return f"sorted-{corpus.digest}-{hashlib.sha256(groups.order.tobytes()).hexdigest()[:32]}"
 
 
 def keeping(storage: Storage, work: str) -> Keep:

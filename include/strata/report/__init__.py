@@ -8,7 +8,6 @@ HTML file, ``books`` keeps summary and manifest; this module gathers what they n
 from __future__ import annotations
 
 import logging
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from strata.report.books import manifest_of, summarize
 from strata.report.describe import describe
 from strata.report.findings import strongest
 from strata.report.page import render
+from strata.scratch import temporary_folder
 from strata.storage import Storage, read_table, write_parquet
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def publish(
     """
     start = time.monotonic()
     record, summary = make(storage, run, manifest, corpus, month, work, last)
-    with tempfile.TemporaryDirectory(prefix="strata-record-") as scratch:
+    with temporary_folder("record") as scratch:
         folder = Path(scratch)
         for name, table in record.items():
             # Row groups small enough that one paper's row is found without reading all.

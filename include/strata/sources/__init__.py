@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from strata import layout
-from strata.allowance import scratch_folder
 from strata.errors import BadSnapshot
+from strata.scratch import scratch_folder
 from strata.sources.files import SnapshotFile, file_at, state
 from strata.storage import Storage, read_json, write_json
 

@@ -12,7 +12,6 @@ import io
 import logging
 import os
 import random
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -30,8 +29,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, PartialCredentialsError
 from urllib3.exceptions import HTTPError
 
-from strata.allowance import scratch_folder
 from strata.errors import BadRequest, Unavailable
+from strata.scratch import temporary_folder
 from strata.storage.protocol import TEMPORARY, Entry, parts_of
 from strata.storage.ranges import RangedFile
 
@@ -113,7 +112,7 @@ class Bucket:
     def writer(self, path: str) -> Iterator[Path]:
         """Give a local temporary path; upload it, large files in parts, when the block ends without an error."""
         parts_of(path)
-        with tempfile.TemporaryDirectory(prefix="strata-upload-", dir=scratch_folder()) as folder:
+        with temporary_folder("upload") as folder:
             local = Path(folder) / path.rpartition("/")[2]
             yield local
             self._upload(local, path)
