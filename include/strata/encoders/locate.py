@@ -7,6 +7,7 @@ Only safetensors weights are accepted, and no code that comes with a model is ev
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
@@ -54,21 +55,67 @@ def _has_weights(folder: Path) -> bool:
     return (folder / "config.json").is_file() and any(folder.rglob("*.safetensors"))
 
 
+def _lacks(folder: Path) -> str | None:
+    """Name a file without which a folder says nothing of how the model pools its tokens; None: all is there.
+
+    What `transformers` fetches for itself, weights and tokenizer, leaves out just these; read as it is, such a cache
+    would give the vectors of another recipe without a word.
+    """
+    for file in ("modules.json", *_pooling_files(folder / "modules.json")):
+        if not (folder / file).is_file():
+            return file
+    return None
+
+
+def _pooling_files(modules: Path) -> list[str]:
+    try:
+        return [f"{part['path']}/config.json" for part in json.loads(modules.read_text()) if "Pooling" in part["path"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # absent is told by `_lacks`, nonsense by the recipe's reader
+
+
 def _hub_folder(repo: str) -> Path | None:
-    """The hub's snapshot of a model: the one in the local cache, else a download. None: it cannot be had."""
-    from huggingface_hub import constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    """The hub's snapshot of a model: the one in the local cache if it is whole, else a download.
+
+    None: it cannot be had.
+
+    Raises ModelUnavailable if a model of our table is here in part and the rest cannot be had.
+    """
+    from huggingface_hub import constants
+
+    cached = _cached_folder(repo)
+    if cached is not None and _lacks(cached) is None:
+        return cached
+    fetched = None if constants.HF_HUB_OFFLINE else _download(repo)
+    if fetched is not None or cached is None:
+        return fetched
+    if any(entry.repo == repo for entry in KNOWN.values()):
+        raise ModelUnavailable(
+            f"{cached} holds a part of {repo} only: {_lacks(cached)} is missing, which says how it pools. "
+            f"On a machine with a connection: hf download {repo}."
+        )
+    log.warning("%s in %s has no %s: it is taken for a plain transformer", repo, cached, _lacks(cached))
+    return cached
+
+
+def _cached_folder(repo: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
         cached = Path(snapshot_download(repo, local_files_only=True))
-        if _has_weights(cached):
-            return cached
     except LocalEntryNotFoundError:
         log.debug("%s is not in the hub's local cache", repo)
+        return None
     except HFValidationError as error:
         raise ModelUnavailable(f"{repo!r} is not a model's name: {error}") from error
-    if constants.HF_HUB_OFFLINE:
-        return None
+    return cached if _has_weights(cached) else None
+
+
+def _download(repo: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
     log.info("downloading %s from the hub", repo)
     try:
         return Path(snapshot_download(repo, allow_patterns=_HUB_FILES, ignore_patterns=_NOT_FROM_HUB))

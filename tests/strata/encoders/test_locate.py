@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,20 +92,67 @@ def test_a_damaged_bundled_model_is_refused(models: Models, monkeypatch: pytest.
         encoders.describe()
 
 
-def test_the_hubs_local_cache_is_used_without_asking_the_hub(
-    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def cached(models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Puts a model into the hub's local cache, without some of its files, and returns its folder there."""
     from huggingface_hub import constants
 
-    snapshot = tmp_path / "models--someone--some-model" / "snapshots" / ("0" * 40)
-    shutil.copytree(models("bert"), snapshot)
-    refs = tmp_path / "models--someone--some-model" / "refs"
-    refs.mkdir()
-    (refs / "main").write_text("0" * 40)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+
+    def put(repo: str, *missing: str) -> Path:
+        place = tmp_path / f"models--{repo.replace('/', '--')}"
+        snapshot = place / "snapshots" / ("0" * 40)
+        shutil.copytree(models("bert", pooling="cls_token"), snapshot, ignore=shutil.ignore_patterns(*missing))
+        (place / "refs").mkdir()
+        (place / "refs" / "main").write_text("0" * 40)
+        return snapshot
+
+    return put
+
+
+def test_the_hubs_local_cache_is_used_without_asking_the_hub(models: Models, cached: Callable[..., Path]) -> None:
+    snapshot = cached("someone/some-model")
     model = encoders.describe("someone/some-model")
     assert model.folder == snapshot
-    assert model.key == encoders.describe(str(models("bert"))).key
+    assert model.key == encoders.describe(str(models("bert", pooling="cls_token"))).key
+
+
+@pytest.mark.parametrize("missing", ["modules.json", "1_Pooling"])
+def test_a_part_of_a_known_model_is_not_taken_for_the_whole(cached: Callable[..., Path], missing: str) -> None:
+    """Else bge, which transformers' own loader left in the cache, would be pooled by mean: other, worse vectors."""
+    cached("BAAI/bge-small-en-v1.5", missing)
+    with pytest.raises(ModelUnavailable, match=rf"a part of .*{missing}.* is missing.*hf download BAAI/bge"):
+        encoders.describe("bge-small-en-v1.5")
+
+
+def test_the_rest_of_a_part_is_fetched(
+    models: Models, cached: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    snapshot = cached("BAAI/bge-small-en-v1.5", "modules.json", "1_Pooling")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    local = huggingface_hub.snapshot_download
+
+    def fetch(repo: str, **how: Any) -> str:  # the hub itself is the edge of this machine
+        if not how.get("local_files_only"):
+            assert any(fnmatch.fnmatch("1_Pooling/config.json", pattern) for pattern in how["allow_patterns"])
+            shutil.copytree(models("bert", pooling="cls_token"), snapshot, dirs_exist_ok=True)
+            return str(snapshot)
+        return str(local(repo, **how))
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    assert encoders.describe("bge-small-en-v1.5").pooling == "cls"
+
+
+def test_a_plain_transformer_is_used_with_a_warning(
+    cached: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be one whose authors never said how to pool; the reader of the log can tell."""
+    cached("someone/some-model", "modules.json", "1_Pooling")
+    assert encoders.describe("someone/some-model").pooling == "mean"
+    assert "no modules.json: it is taken for a plain transformer" in caplog.text
 
 
 def changed(source: Path, folder: Path, file: str, edit: Callable[[str], str]) -> Path:
