@@ -58,7 +58,7 @@ def similar(asked: argparse.Namespace) -> None:
     from strata.similar import shown
     from strata.similar import similar as search
 
-    storage = connect(asked.root)
+    storage = connect(asked.root, make=False)
     record = published.open_record(storage, published.latest_month(storage, asked.month))
     found = search(storage, record, asked.papers, asked.text or "", top=asked.top, categories=asked.categories or "")
     print(shown.show(found, asked.format))
@@ -76,9 +76,9 @@ def export(asked: argparse.Namespace) -> None:
     from strata import export as exporting
     from strata import published
 
-    storage = connect(asked.root)
+    storage = connect(asked.root, make=False)
     record = published.open_record(storage, published.latest_month(storage, asked.month))
-    to = connect(str(asked.to)) if asked.to else None
+    to = connect(asked.to) if asked.to else None
     for form in exporting.check_formats(asked.format):
         print(exporting.export(storage, record, form, *exporting.read_range(asked.rows), to))
 
@@ -95,15 +95,15 @@ def prune(asked: argparse.Namespace) -> None:
     """List what a root no longer needs; remove it if that is asked for."""
     from strata import prune
 
-    storage = connect(asked.root)
+    storage = connect(asked.root, make=False)
     unused = prune.find_unused(storage, keep_snapshots=asked.keep_snapshots, keep_days=asked.keep_days)
     for file in unused:
         print(f"{file.size:>12} {file.path}: {file.reason}")
+    if asked.delete:
+        prune.remove(storage, unused)
     left = storage.sweep(asked.keep_days * 86_400, dry_run=not asked.delete)
     for name in left:
         print(f"{'half made':>12} {name}")
-    if asked.delete:
-        prune.remove(storage, unused)
     done = "removed" if asked.delete else "would go; --delete removes them"
     print(f"{len(unused) + len(left)} files, {sum(file.size for file in unused) / 1e9:.3f} GB: {done}")
 
@@ -112,7 +112,7 @@ def verify(asked: argparse.Namespace) -> None:
     """Check all that a root promises; say what is broken and how to make it again."""
     from strata import verify
 
-    storage = connect(asked.root)
+    storage = connect(asked.root, make=False)
     broken = verify.show(verify.verify(storage, asked.month))
     if broken:
         raise IncompleteCorpus(f"{storage.root}: {broken} broken promises")
@@ -166,7 +166,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     forms = ["hdf5", "npy", "feather", "parquet", "faiss"]
     parser.add_argument("--format", nargs="+", choices=forms, required=True, help="one or several")
     parser.add_argument("--rows", default=":", help="FIRST:END, in order of first submission; default: all")
-    parser.add_argument("--to", type=Path, help="folder; default: exports/<month> in the root")
+    parser.add_argument("--to", help="folder or s3://bucket/prefix; default: exports/<month> in the root")
     _add_record_options(parser)
     parser.set_defaults(command=export)
 

@@ -43,8 +43,14 @@ def find_unused(storage: Storage, *, keep_snapshots: int, keep_days: float, now:
     """
     before = (time.time() if now is None else now) - keep_days * _DAY_S
     old = _old_snapshots(storage, max(1, keep_snapshots), before)
-    found = [*_of_snapshots(storage, old), *_of_vectors(storage, old, before), *_of_work(storage, before)]
-    return [*found, *_of_claims(storage, before), *_of_downloads(storage, max(1, keep_snapshots), before)]
+    return [
+        *_of_snapshots(storage, old),
+        *_of_unmade_snapshots(storage, before),
+        *_of_vectors(storage, old, before),
+        *_of_work(storage, before),
+        *_of_claims(storage, before),
+        *_of_downloads(storage, max(1, keep_snapshots), before),
+    ]
 
 
 def remove(storage: Storage, unused: list[Unused]) -> None:
@@ -70,6 +76,16 @@ def _of_snapshots(storage: Storage, old: list[str]) -> Iterator[Unused]:
         first = sorted(storage.list(folder), key=lambda entry: not entry.path.endswith("/manifest.json"))
         for entry in [*first, *storage.list(f"{folder}/papers")]:
             yield Unused(entry.path, entry.size, "its snapshot is not among the newest")
+
+
+def _of_unmade_snapshots(storage: Storage, before: float) -> Iterator[Unused]:
+    """Yield what is left of cuts that were killed, or that turned their snapshot away, long ago."""
+    for folder in storage.folders("snapshots"):
+        entries = [*storage.list(folder), *storage.list(f"{folder}/papers")]
+        made = any(entry.path == f"{folder}/manifest.json" for entry in entries)
+        if entries and not made and max(entry.modified for entry in entries) < before:
+            for entry in entries:
+                yield Unused(entry.path, entry.size, "no snapshot was made of it")
 
 
 def _of_vectors(storage: Storage, old: list[str], before: float) -> Iterator[Unused]:

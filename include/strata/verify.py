@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from strata import layout, papers
 from strata.corpus import check_books
 from strata.embed import check_unit, read_vectors_file, to_matrix, vectors_path
-from strata.errors import BadVectors, IncompleteCorpus, StrataError
+from strata.errors import BadRequest, BadVectors, StrataError
 from strata.published import months, open_record
 from strata.shards import content_digest
 from strata.storage import Storage, read_json, read_table
@@ -36,19 +36,22 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, MemoryError, pa.ArrowExcept
 
 @dataclass(frozen=True)
 class Problem:
-    """One promise that is broken."""
+    """One promise that is broken, or one that is no longer made."""
 
     path: str  # in the root
     what: str
     remedy: str
+    broken: bool = True  # False: as it was meant to be, but whoever looks for it should know
 
 
 def verify(storage: Storage, month: str | None = None) -> Iterator[Problem]:
     """Yield what is broken in a root, or in what one month's record rests on.
 
     Raises:
-        BadRequest: the month asked for is no month.
+        BadRequest: the month asked for is no month, or this is no root.
     """
+    if not any(storage.folders(name) for name in ("snapshots", "vectors", "records")):
+        raise BadRequest(f"{storage.root} holds no snapshots, vectors or records: is it the root?")
     if month is None:
         snapshots = [folder.rpartition("/")[2] for folder in storage.folders("snapshots")]
         vectors = [file.path for folder in storage.folders("vectors") for file in storage.list(folder)]
@@ -67,7 +70,8 @@ def verify(storage: Storage, month: str | None = None) -> Iterator[Problem]:
 def _of_snapshot(storage: Storage, name: str) -> Iterator[Problem]:
     path = layout.snapshot_manifest(name)
     if not storage.exists(path):
-        if not storage.exists(layout.refused_manifest(name)):
+        left = storage.list(f"snapshots/{name}/papers")  # of a pruned one not even these
+        if left and not storage.exists(layout.refused_manifest(name)):
             yield Problem(path, "is missing: the snapshot was never finished", "run the month again, or prune")
         return
     again = f"remove {path} and clear the shard task of its run"
@@ -156,13 +160,24 @@ def _of_record(storage: Storage, month: str, *, deep: bool) -> Iterator[Problem]
         yield Problem(f"{folder}/{name}", "is not in the record's manifest", "remove it")
     if not damaged:
         yield from (Problem(folder, what, again) for what in _wrong_with_keys(storage, folder, manifest))
-    try:
-        record = open_record(storage, month)
-    except IncompleteCorpus as error:
-        yield Problem(path, f"rests on a corpus that is not whole: {error}", f"run the month {month} again")
+    yield from _of_origin(storage, month, manifest, deep=deep)
+
+
+def _of_origin(storage: Storage, month: str, manifest: dict[str, Any], *, deep: bool) -> Iterator[Problem]:
+    """Whether the shards and vectors that a record was made from are there; `deep`: and whole."""
+    path, again = f"{layout.record(month)}/manifest.json", f"run the month {month} again"
+    if not storage.exists(layout.snapshot_manifest(manifest["snapshot"])):
+        what = f"its snapshot {manifest['snapshot']} was pruned: it cannot be searched or exported"
+        yield Problem(path, what, again, broken=deep)
         return
     if deep:
         yield from _of_snapshot(storage, manifest["snapshot"])
+    try:
+        record = open_record(storage, month)
+    except _DAMAGE as error:
+        yield Problem(path, f"rests on a corpus that is not whole: {error}", again)
+        return
+    if deep:
         for layer in record.corpus.layers:
             yield from _of_vectors(storage, layer.vectors)
 
@@ -205,9 +220,9 @@ def _column(storage: Storage, folder: str, table: str, column: str) -> np.ndarra
 
 
 def show(problems: Iterable[Problem]) -> int:
-    """Print problems as they are found, with the way out of each; return how many there are."""
+    """Print problems as they are found, with the way out of each; return how many promises are broken."""
     count = 0
     for problem in problems:
-        count += 1
+        count += problem.broken
         print(f"{problem.path}: {problem.what}\n    {problem.remedy}", flush=True)
     return count

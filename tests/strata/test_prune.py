@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,29 @@ def test_without_delete_nothing_goes_and_with_it_all_that_was_listed(
     assert json.loads(manifest.read_text())["papers"] == 20
     again = make(root["root"], Path(root["second"]["plan"]["source"]), tiny_model)
     assert sum(entry["embedded"] for entry in again["made"]) == 0
+
+
+def test_what_killed_and_refused_cuts_left_goes_when_it_is_old(root: dict[str, Any]) -> None:
+    """Else `verify` tells for ever of a snapshot that was never finished, and that it can be pruned."""
+    storage = connect(str(root["root"]))
+    for name in ("killed/papers/00000.parquet", "refused/refused-manifest.json"):
+        storage.write(f"snapshots/{name}", b"left")
+        age(root["root"] / "snapshots" / name.partition("/")[0], 30)
+    storage.write("snapshots/being-made/papers/00000.parquet", b"just now")
+    unmade = {"snapshots/killed/papers/00000.parquet", "snapshots/refused/refused-manifest.json"}
+    assert unmade <= paths(root["root"])
+    assert not any("being-made" in path for path in paths(root["root"]))
+
+
+def test_a_pruned_root_is_whole(record_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a nightly `verify` is red for good after the first `prune`, and nobody looks at it any more."""
+    root = Path(shutil.copytree(record_root, tmp_path / "root"))
+    for name in sorted((root / "snapshots").iterdir()):
+        age(root, 30)
+        shutil.copytree(name, root / "snapshots" / "arxiv-newer-0123456789ab")
+        break
+    assert main(["prune", "--root", str(root), "--keep-snapshots", "1", "--delete"]) == 0
+    assert [folder.name for folder in (root / "snapshots").iterdir()] == ["arxiv-newer-0123456789ab"]
+    assert main(["verify", str(root)]) == 0
+    assert "was pruned: it cannot be searched or exported" in capsys.readouterr().out
+    assert main(["verify", str(root), "--month", "2012-01"]) == 1, "who asks for this month wants what it rests on"

@@ -137,6 +137,37 @@ def test_keys_that_lead_nowhere_are_found(root: Path, table: str, column: str) -
     assert any("does not have" in problem.what for problem in problems(root))
 
 
+@pytest.mark.parametrize("pattern", ["vectors/*/00000-*.parquet", "snapshots/*/papers/*.parquet"])
+@pytest.mark.parametrize("month", [None, "2012-01"])
+def test_damage_at_either_end_does_not_end_the_look(root: Path, pattern: str, month: str | None) -> None:
+    """The first vectors and the top shard are read to open a record: what is broken elsewhere is told all the same."""
+    at, other = sorted(root.glob(pattern)), first(root, "snapshots/*/papers/00003.parquet")
+    broken = at[0] if "vectors" in pattern else at[-1]
+    flip(broken, 0.999)
+    flip(other)
+    told = {problem.path: problem.what for problem in problems(root, month)}
+    assert any(broken.name in path + what for path, what in told.items())
+    assert {str(other.relative_to(root)), f"{RECORD}/manifest.json"} <= told.keys()
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.0])
+@pytest.mark.parametrize("month", [None, "2012-01"])
+def test_books_that_are_cut_off_are_named(root: Path, month: str | None, keep: float) -> None:
+    books = first(root, "snapshots/*/manifest.json")
+    books.write_bytes(books.read_bytes()[: int(keep * books.stat().st_size)])
+    told = {problem.path: problem.what for problem in problems(root, month)}
+    assert "is damaged" in told[str(books.relative_to(root))]
+    assert f"{RECORD}/manifest.json" in told
+
+
+def test_what_is_no_root_is_not_called_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a nightly look at a mistyped folder stays green for ever."""
+    assert main(["verify", str(tmp_path / "mistyped")]) == 1
+    assert not (tmp_path / "mistyped").exists()
+    assert main(["verify", str(tmp_path)]) == 1
+    assert "is it the root?" in capsys.readouterr().err
+
+
 def test_damage_is_the_exit_status_and_names_the_way_out(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flip(root / RECORD / "report.html")
     assert main(["verify", str(root), "--month", "2012-01"]) == 1

@@ -20,11 +20,15 @@ from strata.storage.protocol import Entry, Storage
 __all__ = ["Entry", "Storage", "connect", "read_json", "read_table", "write_json", "write_parquet"]
 
 
-def connect(root: str) -> Storage:
-    """Return the storage of a root: a local folder, which is made if it is not there, or ``s3://bucket/prefix``.
+def connect(root: str, *, make: bool = True) -> Storage:
+    """Return the storage of a root: a local folder or ``s3://bucket/prefix``.
+
+    Args:
+        root: its name.
+        make: whether a folder that is not there is made; who only reads would take a mistyped name for an empty root.
 
     Raises:
-        BadRequest: the root is empty, of a scheme that is not known, or a bucket that cannot be used.
+        BadRequest: the root is empty, of a scheme that is not known, no folder, or a bucket that cannot be used.
         Unavailable: the bucket's store does not answer; a later try may succeed.
     """
     if not root.strip():
@@ -35,14 +39,30 @@ def connect(root: str) -> Storage:
         return Bucket(root)
     if "://" in root:
         raise BadRequest(f"root: {root!r} is neither a folder nor s3://bucket/prefix")
-    path = Path(root).expanduser()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path = Path(root).expanduser()
+        if make:
+            path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError, RuntimeError) as error:  # the last: no such home
+        raise BadRequest(f"root: {root!r} cannot be made a folder: {error}") from error
+    if not path.is_dir():
+        raise BadRequest(f"root: there is no folder {root!r}")
     return Folder(path)
 
 
 def read_json(storage: Storage, path: str) -> Any:
-    """Return a stored JSON document."""
-    return orjson.loads(storage.read(path))
+    """Return a stored JSON document.
+
+    Raises:
+        DamagedFile: it is none.
+        FileNotFoundError: there is no such file.
+    """
+    try:
+        return orjson.loads(storage.read(path))
+    except orjson.JSONDecodeError as error:
+        raise DamagedFile(
+            f"{storage.uri(path)} is damaged: {error}. `python -m strata verify` says what makes it again"
+        ) from error
 
 
 def write_json(storage: Storage, path: str, document: Any) -> None:

@@ -58,11 +58,13 @@ class Folder:
         return [f"{folder}/{item.name}" for item in _within(self._at(folder)) if item.is_dir()]
 
     def remove(self, path: str) -> None:
-        """Remove a file; an absent one is no error. A folder that is then empty goes as well."""
+        """Remove a file; an absent one is no error. Folders that are then empty go as well, but for the root."""
         target = self._at(path)
         target.unlink(missing_ok=True)
         with suppress(OSError):  # not empty, or another process was faster
-            target.parent.rmdir()
+            for folder in target.relative_to(self._root).parents:
+                if folder.name:
+                    (self._root / folder).rmdir()
 
     def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
         """Remove temporary files and folders that killed processes left; return their paths."""

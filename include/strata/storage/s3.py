@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _TRIES = 8
 _LONGEST_WAIT_S = 20.0
+_NO_UPLOADS = {"NoSuchUpload", "NotImplemented", "MethodNotAllowed"}
 _TAIL_BYTES = 1 << 16
 _PART_BYTES = 16 << 20
 _PUBLISH_TRIES = 10
@@ -146,18 +147,41 @@ class Bucket:
                 self.remove(f"{staged}/{file.name}")
 
     def sweep(self, older_than_s: float, *, dry_run: bool) -> Sequence[str]:
-        """Remove uploads in parts that a killed process left unfinished, which cost storage; return their keys."""
-        found = []
+        """Remove what killed processes left, which costs storage; return its addresses.
+
+        That is uploads in parts that were never finished, and objects of records that were never put in their place.
+        """
+        before = time.time() - older_than_s
+        uploads = [upload for upload in self._unfinished_uploads() if upload["Initiated"].timestamp() <= before]
+        staged = [key for key, modified in self._staged() if modified <= before]
         with _explained(self.root):
-            pages = self._client.get_paginator("list_multipart_uploads")
-            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key_of_folder()):
-                for upload in page.get("Uploads", []):
-                    if time.time() - upload["Initiated"].timestamp() >= older_than_s:
-                        found.append(upload)
-            for upload in () if dry_run else found:
+            for upload in () if dry_run else uploads:
                 name = {"Bucket": self._bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
                 self._client.abort_multipart_upload(**name)
-        return [f"s3://{self._bucket}/{upload['Key']}" for upload in found]
+            for key in () if dry_run else staged:
+                self._client.delete_object(Bucket=self._bucket, Key=key)
+        return [f"s3://{self._bucket}/{key}" for key in (*(upload["Key"] for upload in uploads), *staged)]
+
+    def _unfinished_uploads(self) -> Sequence[dict[str, Any]]:
+        with _explained(self.root):
+            pages = self._client.get_paginator("list_multipart_uploads")
+            try:
+                found = list(pages.paginate(Bucket=self._bucket, Prefix=self._key_of_folder()))
+            except ClientError as error:
+                # Some stores say so of a bucket that nothing was uploaded to in parts yet, or know of none.
+                if error.response["Error"]["Code"] not in _NO_UPLOADS:
+                    raise
+                return []
+        return [upload for page in found for upload in page.get("Uploads", [])]
+
+    def _staged(self) -> Iterator[tuple[str, float]]:
+        """Yield the keys under temporary prefixes, and when they were stored, in seconds since 1970."""
+        with _explained(self.root):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._key_of_folder()):
+                for item in page.get("Contents", []):
+                    if f"/{TEMPORARY}" in f"/{item['Key'].removeprefix(self._key_of_folder())}":
+                        yield item["Key"], item["LastModified"].timestamp()
 
     def _upload(self, local: Path, path: str) -> None:
         # Failing parts are tried again one by one; if the upload fails for good, its parts are removed.

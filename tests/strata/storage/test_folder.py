@@ -141,6 +141,34 @@ def test_looking_for_what_killed_processes_left_is_not_disturbed_by_writers(stor
             writer.result()
 
 
+def test_folders_that_are_empty_go_with_their_last_file(storage: Storage) -> None:
+    """Else a pruned snapshot leaves a folder that looks like one that was never finished."""
+    for path in ("snapshots/one/papers/0.parquet", "snapshots/one/manifest.json", "records/x"):
+        storage.write(path, b"x")
+    storage.remove("snapshots/one/manifest.json")
+    storage.remove("snapshots/one/papers/0.parquet")
+    assert [item.name for item in Path(storage.root).iterdir()] == ["records"]
+    storage.remove("records/x")
+    assert Path(storage.root).is_dir(), "the root itself stays"
+
+
+def test_a_folder_that_only_a_reader_names_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="no folder"):
+        connect(str(tmp_path / "mistyped"), make=False)
+    assert not (tmp_path / "mistyped").exists()
+    (tmp_path / "file").write_bytes(b"")
+    for root in (tmp_path / "file", tmp_path / "file" / "inner", "~nobody-of-this-name/root"):
+        with pytest.raises(BadRequest, match="folder"):
+            connect(str(root))
+
+
+def test_a_document_that_is_none_is_named(storage: Storage) -> None:
+    """Else the task fails with a position in a file that nobody can find, and is tried again for nothing."""
+    storage.write("a/manifest.json", b'{"papers": 1')
+    with pytest.raises(DamagedFile, match=r"a/manifest\.json is damaged"):
+        read_json(storage, "a/manifest.json")
+
+
 def test_a_file_in_the_place_of_a_folder_is_an_error_not_a_wait(storage: Storage) -> None:
     storage.write("a", b"a")
     with pytest.raises(OSError, match="a"):

@@ -87,6 +87,26 @@ def test_an_upload_that_fails_for_good_removes_its_parts(bucket: Bucket, monkeyp
     assert bucket.sweep(0, dry_run=True) == []
 
 
+def test_what_killed_processes_left_goes_also_from_a_store_without_uploads(
+    s3_endpoint: s3.Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `prune` fails on a store that has just been set up, and records half stored cost money for good."""
+    with s3.serving(tmp_path / "data", "fresh") as endpoint:
+        for name, value in endpoint.environment.items():
+            monkeypatch.setenv(name, value)
+        bucket = connect("s3://fresh/root")
+        assert bucket.sweep(0, dry_run=False) == []
+        bucket.write("records/2019-12/manifest.json", b"{}")
+        staged = [f"records/.tmp-{'0' * 32}/{name}" for name in ("papers.parquet", "manifest.json")]
+        for path in staged:
+            bucket.write(path, b"half")
+        addresses = sorted(f"s3://fresh/root/{path}" for path in staged)
+        assert bucket.sweep(3600, dry_run=False) == []
+        assert sorted(bucket.sweep(0, dry_run=True)) == addresses
+        assert sorted(bucket.sweep(0, dry_run=False)) == addresses
+        assert bucket.folders("records") == ["records/2019-12"]
+
+
 def test_a_listing_is_whole_beyond_a_thousand_objects(bucket: Bucket, s3_endpoint: s3.Endpoint) -> None:
     folder = s3_endpoint.folder / bucket.root.removeprefix("s3://") / "vectors/model"
     folder.mkdir(parents=True)
