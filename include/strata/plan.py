@@ -21,6 +21,7 @@ from strata.storage import Storage
 # taken for whole.
 LAG = dt.timedelta(days=7)
 _LARGEST_SHARD = 100_000
+_SEEDS = 2**31  # faiss takes a C int
 MAX_DROP = 0.03
 
 
@@ -115,7 +116,9 @@ def make_plan(
         ModelUnavailable: the model is not on this machine and cannot be had.
     """
     _check_when(month, today, mode)
-    _check_numbers(sample, shard_size, max_refused, clusters, max_drop)
+    sample, clusters = _whole("sample", sample), _whole("clusters", clusters)
+    seed, shard_size = _given("seed", seed), _given("shard_size", shard_size)
+    _check_numbers(sample, seed, shard_size, max_refused, clusters, max_drop)
     if method not in METHODS:
         raise BadRequest(f"clustering: {method!r} is none of {', '.join(METHODS)}")
     wanted = parse_wanted(categories or "")
@@ -156,9 +159,27 @@ def _check_when(month: str | None, today: str, mode: str) -> None:
         raise BadRequest(f"mode: {mode!r} is neither asof nor true")
 
 
+def _given(name: str, value: float) -> int:
+    number = _whole(name, value)
+    if number is None:
+        raise BadRequest(f"{name}: a whole number is needed")
+    return number
+
+
+def _whole(name: str, value: float | None) -> int | None:
+    """Return a number as an integer: to JSON's schemas, which check what the API is sent, 50.0 is one as well."""
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if not isinstance(value, float) or not value.is_integer():
+        raise BadRequest(f"{name}: {value!r} is not a whole number")
+    return int(value)
+
+
 def _check_numbers(
-    sample: int | None, shard_size: int, max_refused: float, clusters: int | None, max_drop: float
+    sample: int | None, seed: int, shard_size: int, max_refused: float, clusters: int | None, max_drop: float
 ) -> None:
+    if not 0 <= seed < _SEEDS:
+        raise BadRequest(f"seed: {seed} is not between 0 and {_SEEDS - 1}")
     if sample is not None and sample < 1:
         raise BadRequest(f"sample: {sample} is not a number of papers")
     if not 1 <= shard_size <= _LARGEST_SHARD:

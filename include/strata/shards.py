@@ -93,7 +93,10 @@ def shard_snapshot(
     name = snapshot_name(source, selection)
     if storage.exists(layout.snapshot_manifest(name)):
         log.info("snapshot %s is already cut into shards", name)
-        return dict(read_json(storage, layout.snapshot_manifest(name)))
+        found = dict(read_json(storage, layout.snapshot_manifest(name)))
+        # It may have been cut for somebody who accepts more refusals, or an archive that breaks off.
+        _check(found, papers.TRUNCATED_ARCHIVE in found["refused_by_reason"], max_refused, storage)
+        return found
     start = time.monotonic()
     with temporary_folder("shards") as scratch:
         spill = _Spill(Path(scratch))

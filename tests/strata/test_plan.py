@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from records import line, write
+from strata import layout
 from strata.errors import BadRequest, BadSnapshot, ModelUnavailable
 from strata.plan import Plan, last_day, make_plan, resolve_month
 
@@ -63,6 +66,11 @@ def test_a_month_that_the_snapshot_cannot_show_is_refused_with_its_dates() -> No
         {"month": "201912"},
         {"month": "../2019-12"},
         {"sample": 0},
+        {"sample": 50.5},
+        {"sample": True},
+        {"seed": -1},
+        {"seed": 2**31},
+        {"seed": None},
         {"shard_size": 0},
         {"shard_size": 10**9},
         {"max_refused": 1.5},
@@ -77,7 +85,31 @@ def test_nonsense_is_refused_before_anything_is_done(tmp_path: Path, nonsense: d
         make_plan(snapshot=snapshot, **{**DEFAULTS, **nonsense})
 
 
-@pytest.mark.parametrize("snapshot", ["", "/no/such/file", "/", "ftp://host/file", "kaggle"])
+def test_a_whole_number_may_come_as_the_api_sends_it(tmp_path: Path) -> None:
+    """To JSON's schemas 50.0 is an integer: it passes the form's check, and must not fail after hours of embedding."""
+    asked = {"sample": 50.0, "seed": 3.0, "shard_size": 500.0, "clusters": 5.0}
+    plan = make_plan(snapshot=str(write(tmp_path / "a.jsonl", line())), **{**DEFAULTS, **asked})
+    found = [getattr(plan, name) for name in asked]
+    assert found == [50, 3, 500, 5] and all(type(number) is int for number in found)
+
+
+@pytest.mark.parametrize("name", ["_arxiv.json", "arxiv..2024.jsonl", "-.json", "été (1).json"])
+def test_whatever_a_file_is_called_its_shards_can_be_named(tmp_path: Path, name: str) -> None:
+    plan = make_plan(snapshot=str(write(tmp_path / name, line())), **DEFAULTS)
+    assert plan.snapshot in layout.snapshot_manifest(plan.snapshot)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
+def test_a_name_that_is_no_text_is_refused_at_once(tmp_path: Path) -> None:
+    odd = write(tmp_path / "a.jsonl", line()).rename(tmp_path / os.fsdecode(b"arxiv-m\xe9ta.json"))
+    with pytest.raises(BadSnapshot, match="must be UTF-8"):
+        make_plan(snapshot=str(odd), **DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "snapshot",
+    ["", "/no/such/file", "/", "ftp://host/file", "kaggle", "~nobody-of-this-name/x.json", f"{__file__}/inner.json"],
+)
 def test_a_snapshot_that_is_no_file_is_refused_by_name(snapshot: str) -> None:
     with pytest.raises(BadSnapshot):
         make_plan(snapshot=snapshot, **DEFAULTS)

@@ -159,6 +159,9 @@ def test_an_archive_that_breaks_off_is_never_taken_for_a_smaller_one(tmp_path: P
     salvaged = shard_snapshot(locate(str(path)), Selection(), storage, max_refused=1)
     assert salvaged["refused_by_reason"] == {papers.TRUNCATED_ARCHIVE: 1}
     assert salvaged["lines"] == salvaged["papers"] + 1 > 500
+    with pytest.raises(BadSnapshot, match="breaks off after line"):  # else the next month's run would take it as well
+        shard_snapshot(locate(str(path)), Selection(), storage)
+    assert shard_snapshot(locate(str(path)), Selection(), storage, max_refused=1) == salvaged
 
 
 def test_the_archive_that_kaggle_ships_gives_the_same_shards(tmp_path: Path, storage: Storage) -> None:

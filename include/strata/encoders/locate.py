@@ -201,7 +201,7 @@ def content_key(folder: Path, recipe: Recipe) -> str:
 def storage_name(name: str, key: str) -> str:
     """A folder name for a model's vectors: letters, digits, `.`, `_`, `-` only, never starting with a dot."""
     last = name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
-    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip(".-_")[:60]
+    slug = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", last)).strip(".-_")[:60]
     return f"{slug or 'model'}-{key[:8]}"
 
 

@@ -44,7 +44,8 @@ class Source:
     def stem(self) -> str:
         """The file's name without its endings, fit for a folder name."""
         stem = re.sub(r"(\.(jsonl?|ndjson|gz|zst|zip))+$", "", self.path.name, flags=re.IGNORECASE)
-        return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")[:60] or "snapshot"
+        fit = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]+", "-", stem))
+        return fit.strip("-.").lstrip("-._")[:60] or "snapshot"
 
 
 def locate(snapshot: str, storage: Storage | None = None) -> Source:
@@ -70,14 +71,20 @@ def locate(snapshot: str, storage: Storage | None = None) -> Source:
         return _from_huggingface(found["date"], _needed(storage, snapshot))
     if re.match(r"(?!s3:)[a-z0-9]+://", snapshot) or re.match(r"(kaggle|huggingface)[:@]", snapshot):
         raise BadSnapshot(f"{snapshot!r}: known are paths, s3://bucket/key, kaggle[:VERSION], huggingface[@YYYY-MM-DD]")
-    file = file_at(snapshot)
+    try:
+        file = file_at(snapshot)
+        file.name.encode()  # what is made of it names its source
+    except RuntimeError as error:
+        raise BadSnapshot(f"{snapshot}: {error}") from error
+    except UnicodeEncodeError:
+        raise BadSnapshot(f"{snapshot!r}: a file's name must be UTF-8; rename it") from None
     try:
         before = state(file)
         if isinstance(file, Path) and not file.is_file():
             raise BadSnapshot(f"{file} is a folder or a device, not a file")
         digest = _sha256(file)
         after = state(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise BadSnapshot(f"{file}: no such file") from None
     except PermissionError:
         raise BadSnapshot(f"{file}: may not be read by this user") from None

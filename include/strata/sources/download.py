@@ -111,6 +111,8 @@ def _fetch(http: httpx.Client, url: str, part: Path, size: int | None) -> dict[s
     """Append to ``part`` until the file is whole; return what the server says of it: size, etag, md5."""
     facts = _read_facts(part, url)
     have = part.stat().st_size if facts else 0
+    if have and have == facts["size"]:  # killed between the last byte and the check
+        return facts
     # If-Range: should the file have changed since, the whole new one comes instead of its end.
     asked = {"Range": f"bytes={have}-", "If-Range": facts["etag"]} if have and facts["etag"] else {}
     with http.stream("GET", url, headers=asked) as response:

@@ -116,13 +116,18 @@ def _unpack(file: IO[bytes], start: Callable[[], Any]) -> Iterator[bytes]:
         raise _ArchiveEnd("the compressed data ends before its end mark")
 
 
+def _is_snapshot(name: str) -> bool:
+    # macOS packs a file "._x" of its own attributes beside every x.
+    return name.lower().endswith((".json", ".jsonl", ".ndjson")) and not name.rpartition("/")[2].startswith("._")
+
+
 def _unzip(file: IO[bytes]) -> Iterator[bytes]:
     try:
         archive = zipfile.ZipFile(file)
     except _ZIP_DAMAGE as error:
         raise _ArchiveEnd(str(error)) from error
     with archive:
-        members = [m for m in archive.infolist() if m.filename.lower().endswith((".json", ".jsonl", ".ndjson"))]
+        members = [m for m in archive.infolist() if _is_snapshot(m.filename)]
         if len(members) != 1:
             names = ", ".join(m.filename for m in archive.infolist()[:5])
             raise BadSnapshot(f"the zip archive must hold one .json or .jsonl file; it holds: {names}")

@@ -54,6 +54,19 @@ def test_a_later_call_goes_on_where_a_killed_one_stopped(server: Server, tmp_pat
     assert ranges(server) == [f"bytes={have}-"]
 
 
+def test_what_had_come_whole_before_a_kill_is_not_fetched_again(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the last second of a download costs another hour."""
+    server.file("/file", BODY)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("strata.sources.download._check", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        fetch(server, tmp_path / "f")
+    server.asked.clear()
+    assert fetch(server, tmp_path / "f", Expected(len(BODY), SHA256)) == SHA256
+    assert server.asked == []
+
+
 def test_a_file_that_changed_meanwhile_is_fetched_anew(server: Server, tmp_path: Path) -> None:
     server.file("/file", bytes(len(BODY)), breaks_off=99)
     with pytest.raises(Unavailable):

@@ -99,6 +99,10 @@ def test_a_zip_of_several_files_is_refused_by_name() -> None:
         list(read(io.BytesIO(zipped(TEXT, "a.json", "b.json"))))
 
 
+def test_what_macos_packs_beside_the_file_is_passed_over() -> None:
+    assert lines_of(zipped(TEXT, "arxiv.json", "__MACOSX/._arxiv.json")) == lines_of(TEXT)
+
+
 @pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
 def test_a_decompression_bomb_is_refused_before_it_fills_a_disk(packing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "UNSUSPECTED_BYTES", 1 << 20)
