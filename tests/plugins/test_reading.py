@@ -12,11 +12,13 @@ from tests.strata.conftest import record_root
 
 from strata.errors import BadRequest
 from strata.flags import HARD
+from strata.report.page.templating import environment_of
 from strata.storage import connect
 from strata_page import matching, reading
 
 __all__ = ["record_root"]
 MONTH = "2012-01"
+TEMPLATES = Path(matching.__file__).parent / "templates"
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +114,68 @@ def test_the_comparison_of_large_months_takes_one_paper_in_ten(
     assert found.one_in == 10
     assert all(row["then"] is None or row["then"]["topic"] == row["topic"] for row in found.rows)
     assert any(row["then"] for row in found.rows)
+
+
+def small_record(root: Path, month: str, topics: dict[int, list[str]]) -> None:
+    """A record of as much as is compared: the ids of each topic's papers."""
+    folder = root / "records" / month
+    folder.mkdir(parents=True)
+    pairs = [(paper, topic) for topic, ids in topics.items() for paper in ids]
+    ids, labels = zip(*pairs, strict=True)
+    pq.write_table(pa.table({"id": ids, "topic": pa.array(labels, pa.int32())}), folder / "papers.parquet")
+    rows = [
+        {"topic": topic, "name": f"topic {topic} of {month}", "terms": [], "verdict": "steady", "papers": len(ids)}
+        | {"ratio": None, "ratio_upper": None}
+        for topic, ids in topics.items()
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "topics.parquet")
+
+
+def shown(found: matching.Comparison, month: str, other: str) -> str:
+    """The comparison as its page shows it."""
+    summary = {"papers": 5, "topics": 3}
+    page = environment_of(TEMPLATES).get_template("compare.html.j2")
+    return page.render(month=month, other=other, months=[month, other], comparison=found, summaries=[summary, summary])
+
+
+def test_a_topic_without_a_compared_paper_is_neither_called_new_nor_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of large months one paper in ten is compared: that says nothing of a topic that has none among them."""
+    small_record(tmp_path, "2011-12", {0: ["1001.00007", "1001.00001"], 1: ["1001.00002"], 2: ["1001.00017"]})
+    now = {0: ["1001.00007", "1001.00001"], 1: ["1001.00002"], 2: ["1101.00007", "1101.00003"]}
+    small_record(tmp_path, MONTH, now)
+    storage = connect(str(tmp_path))
+    monkeypatch.setattr(matching, "_MOST", 4)
+    sampled = matching.compare(storage, MONTH, "2011-12")
+    assert sampled.one_in == 10
+    assert [row["compared"] for row in sampled.rows] == [1, 0, 1]
+    assert [row["then"] and row["then"]["topic"] for row in sampled.rows] == [0, None, None]
+    assert [row["topic"] for row in sampled.gone] == [2]
+    text = shown(sampled, MONTH, "2011-12")
+    assert "by one paper in 10." in text
+    assert text.count("None of its papers was among the compared") == 1
+    assert text.count("None of the compared papers was there") == 1
+    assert "topic 1 of 2011-12" not in text
+    assert "No longer a topic of its own" in text
+    monkeypatch.setattr(matching, "_MOST", 100)
+    whole = matching.compare(storage, MONTH, "2011-12")
+    assert [row["then"] and row["then"]["topic"] for row in whole.rows] == [0, 1, None]
+    assert shown(whole, MONTH, "2011-12").count("None of its papers was there") == 1
+
+
+def test_beside_a_later_month_nothing_is_called_gone(tmp_path: Path) -> None:
+    """Whoever lays a month beside a later one would read that topics ended which had not begun."""
+    small_record(tmp_path, "2011-12", {0: ["1001.00007"]})
+    small_record(tmp_path, MONTH, {0: ["1001.00007"], 1: ["1101.00007"]})
+    found = matching.compare(connect(str(tmp_path)), "2011-12", MONTH)
+    text = shown(found, "2011-12", MONTH)
+    assert "Not yet a topic of its own" in text
+    assert "No longer" not in text
+
+
+def test_the_comparison_says_that_topics_go_on(tmp_path: Path) -> None:
+    """Topics keep their keys from month to month: told otherwise, nobody would trust a topic's history."""
+    small_record(tmp_path, MONTH, {0: ["1001.00007"]})
+    text = shown(matching.compare(connect(str(tmp_path)), MONTH, MONTH), MONTH, MONTH)
+    assert "Topics go on from month to month and may split or merge, unless a month was clustered anew" in text
