@@ -22,7 +22,7 @@ from standalone.rest import ApiError, Unreachable
 from standalone.service import DAG, NotImportable, Service, Wanted, await_dag, borrowed, started
 from standalone.state import State, Taken
 from standalone.variables import Code, place
-from strata.allowance import processors
+from strata.allowance import asked, machine
 
 _UP_PORT = 8080
 # `run` reads the DAG once: reading it again and again would cost the tasks processor time.
@@ -123,7 +123,7 @@ def _wanted(command: str, request: Request, snapshot: str) -> Wanted:
         command=command,
         root=request.root,
         snapshot=snapshot,
-        placement=place(processors(), request.tasks),
+        placement=place(machine(), request.tasks, asked()),
         parse_every_s=_PARSE_EVERY_S[command],
         port=_UP_PORT if command == "up" else None,
         sentences=command == "up",

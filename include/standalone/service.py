@@ -75,13 +75,13 @@ def started(
     with state.hold(wanted.command):
         left = end_leftovers(state.processes, state.home)
         if left:
-            display.say(f"Ended {left} processes that an earlier command had left behind.")
+            display.say(f"Ended {left} process{'' if left == 1 else 'es'} that an earlier command had left behind.")
         since = dt.datetime.now(dt.timezone.utc)
         port = free_port(wanted.port)
         sentences_port = free_port() if wanted.sentences else None
         variables = airflow_variables(
             environment, state, code, state.secrets(), wanted.placement,
-            port=port, root=wanted.root, snapshot=wanted.snapshot, now=since, parse_every_s=wanted.parse_every_s,
+            port=port, root=wanted.root, snapshot=wanted.snapshot, parse_every_s=wanted.parse_every_s,
             sentences_port=sentences_port,
         )  # fmt: skip
         display.status("preparing Airflow's metadata", "metadata")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,9 @@ _DAY = 86_400
 _FOREIGN = ("AIRFLOW__", "AIRFLOW_HOME", "AIRFLOW_CONFIG", "_AIRFLOW")
 # The most threads that one embed task puts to good use; a larger machine runs several tasks side by side.
 _MOST_THREADS = 8
+# Here runs are asked for by hand, whose dates a start date does not concern. A scheduled one would wait for a snapshot
+# of its month, which nobody brings here.
+_NEVER = "2100-01-01"
 
 
 @dataclass(frozen=True)
@@ -37,24 +39,20 @@ class Code:
     plugins: Path
 
 
-def place(processors: int, tasks: int | None = None) -> Placement:
+def place(processors: int, tasks: int | None = None, most: int | None = None) -> Placement:
     """Share out the processors.
 
     One embed task with two threads is as fast as two tasks with one, and takes half the memory; the reduce, which
     runs alone, then has all processors. So one task at a time, until there are more processors than one can use.
+
+    Args:
+        processors: of the machine.
+        tasks: side by side, if somebody says how many.
+        most: the most processors that a task may use, if somebody says so.
     """
-    count = tasks or max(1, processors // _MOST_THREADS)
-    return Placement(count, max(1, processors // count))
-
-
-def start_date(now: dt.datetime) -> str:
-    """Return the DAG's start date, chosen so that no scheduled run is due when the DAG is unpaused.
-
-    The schedule ticks at the start of a month, and a tick right at the start date counts: on a month's first day the
-    DAG starts tomorrow. Runs by hand do not mind.
-    """
-    day = now.date()
-    return f"{day + dt.timedelta(days=1) if day.day == 1 else day}"
+    count = tasks or max(1, processors // min(most or _MOST_THREADS, _MOST_THREADS))
+    threads = max(1, processors // count)
+    return Placement(count, min(most or threads, threads))
 
 
 def airflow_variables(
@@ -67,7 +65,6 @@ def airflow_variables(
     port: int,
     root: str,
     snapshot: str,
-    now: dt.datetime,
     parse_every_s: int,
     sentences_port: int | None = None,
 ) -> dict[str, str]:
@@ -82,7 +79,6 @@ def airflow_variables(
         port: of the API server, on loopback.
         root: where the tasks put results.
         snapshot: the default of the form's snapshot field.
-        now: the present, in UTC.
         parse_every_s: seconds between two readings of the DAG file.
         sentences_port: of the service that may run a model for the page, on loopback; None: there is none.
     """
@@ -95,7 +91,7 @@ def airflow_variables(
         **_sentences(secrets, sentences_port),
         "STRATA_ROOT": root,
         "STRATA_SNAPSHOT": snapshot,
-        "STRATA_START": start_date(now),
+        "STRATA_START": _NEVER,
         "PYTHONPATH": os.pathsep.join([str(code.include), *filter(None, [kept.get("PYTHONPATH")])]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",

@@ -10,15 +10,26 @@ from pathlib import Path
 
 
 def processors() -> int:
-    """Return how many processors this process may keep busy, at least 1.
+    """Return how many processors this process may keep busy, at least 1: of the machine's, as many as it is to use."""
+    return min(machine(), asked() or machine())
 
-    The least of the processors it is bound to, its control group's quota, and ``OMP_NUM_THREADS``, by which a worker
-    that runs several tasks side by side says what one of them may take.
+
+def machine() -> int:
+    """Return how many processors all processes here may keep busy together, at least 1.
+
+    The lesser of the processors that this one is bound to and its control group's quota.
     """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    limits = [bound, _quota() or bound, int(asked) if asked.isdigit() and int(asked) > 0 else bound]
-    return max(1, min(limits))
+    return max(1, min(bound, _quota() or bound))
+
+
+def asked() -> int | None:
+    """Return the most processors that one process is to use; None where nobody says so.
+
+    ``OMP_NUM_THREADS``, by which a worker that runs several tasks side by side says what one of them may take.
+    """
+    number = os.environ.get("OMP_NUM_THREADS", "")
+    return int(number) if number.isdigit() and int(number) > 0 else None
 
 
 def peak_memory() -> int:
