@@ -46,7 +46,8 @@ COPY --from=build /opt/airflow-venv /opt/airflow-venv
 COPY dags /opt/strata/dags
 COPY include /opt/strata/include
 COPY plugin[s] /opt/strata/plugins/
-RUN chmod -R u=rwX,go=rX /opt/strata && /opt/airflow-venv/bin/python -m compileall -q /opt/strata
+RUN chmod -R u=rwX,go=rX /opt/strata && /opt/airflow-venv/bin/python -m compileall -q /opt/strata \
+    && install --mode=755 /opt/strata/include/kubernetes/entrypoint.sh /entrypoint
 ENV PATH=/opt/airflow-venv/bin:$PATH \
     AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/strata/dags \
@@ -63,4 +64,4 @@ ENV PATH=/opt/airflow-venv/bin:$PATH \
     HF_HUB_OFFLINE=1
 USER 50000
 WORKDIR /opt/airflow
-ENTRYPOINT ["dumb-init", "--", "airflow"]
+ENTRYPOINT ["/entrypoint"]
