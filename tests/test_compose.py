@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,21 @@ import yaml
 REPOSITORY = Path(__file__).parents[1]
 TEXT = (REPOSITORY / "docker-compose.yaml").read_text()
 IMAGE = (REPOSITORY / "Dockerfile").read_text()
+OPERATING = (REPOSITORY / "include/operations/operating.md").read_text()
 PARTS = {"postgres", "redis", "store", "migrate", "api-server", "scheduler", "dag-processor", "triggerer", "sentences"}
 WORKERS = {"worker-embed": "embed", "worker-reduce": "reduce"}
+STORES = {"postgres", "redis", "store"}
+# What operating.md names or the code reads, and no container of the stack is to be given.
+ELSEWHERE = {
+    "AWS_PROFILE": "lies in a file that no container has",
+    "AWS_CA_BUNDLE": "the image's own list, to which COMPANY_CA adds",
+    "SSL_CERT_FILE": "the image's own list, to which COMPANY_CA adds",
+    "STRATA_SCRATCH": "the image's own folder, on which the volume lies",
+    "STRATA_EMBED_GPUS": "asks Kubernetes for GPUs",
+    "STRATA_DRILL_PAPERS": "read by a test",
+    "OMP_NUM_THREADS": "each worker's own: EMBED_PROCESSORS, REDUCE_PROCESSORS",
+    "TERM": "the terminal of `make run`",
+}
 
 
 @pytest.fixture
@@ -141,3 +155,111 @@ def test_secrets_are_this_installations_own_and_never_overwritten(tmp_path: Path
     Fernet(values["AIRFLOW_FERNET_KEY"])
     subprocess.run(script, check=True)
     assert (tmp_path / ".env").read_text() == made
+
+
+def _named_in_operating() -> set[str]:
+    """Every variable that the page for operators names in code, Airflow's own and parts of other words left out."""
+    spans = re.findall(r"`([^`\n]+)`", OPERATING)
+    return {name for span in spans for name in re.findall(r"(?<![\w-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?!\w)", span)}
+
+
+def _read_by_the_code() -> dict[str, str]:
+    """Every variable that the project's code reads, not only sets, and what it takes where there is none."""
+    files = [path for folder in ("include", "dags", "plugins") for path in (REPOSITORY / folder).rglob("*.py")]
+    asked = r"""(?:environ(?:\.get)?|getenv)\s*[(\[]\s*f?["']([\w{}.()]+)["'](?!\]\s*=[^=])(?:,\s*["']([^"']*)["'])?"""
+    found = [match for path in files for match in re.findall(asked, path.read_text())]
+    # The one name that is put together: settings of boto3's, in capitals.
+    made = [(name, default) for name, default in found if "{" in name]
+    assert [name for name, _ in made] == ["AWS_{setting.upper()}"]
+    s3 = (REPOSITORY / "include/strata/storage/s3.py").read_text()
+    settings = re.findall(r'"((?:request|response)_checksum_\w+)"', s3)
+    assert settings, "what is put together there is no longer found here"
+    found += [(f"AWS_{setting.upper()}", made[0][1]) for setting in settings]
+    return {name: default for name, default in found if "{" not in name}
+
+
+def _resolved(value: Any, given: dict[str, str]) -> str | None:
+    """What Compose gives a container for a value of the file: a name without one is passed on only where it is set."""
+
+    def one(match: re.Match[str]) -> str:
+        name, sign, default = match["name"], match["sign"] or "", match["default"] or ""
+        said = given.get(name)
+        if said is None or (sign.startswith(":") and not said):
+            return default if sign in {":-", "-"} else ""
+        return said
+
+    return re.sub(r"\$\{(?P<name>\w+)(?:(?P<sign>:?[-?])(?P<default>[^}]*))?\}", one, str(value))
+
+
+def _reaches(environment: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
+    """The variables that a container has, where the user's .env holds what is given."""
+    held = {name: given.get(name) if value is None else _resolved(value, given) for name, value in environment.items()}
+    return {name: value for name, value in held.items() if value is not None}
+
+
+def test_every_setting_that_operators_or_the_code_know_reaches_every_container(services: dict[str, Any]) -> None:
+    """Else the alerts, the login at Kaggle or the proxy that stand in .env are ignored, and nobody is told."""
+    known = _named_in_operating() | set(_read_by_the_code())
+    assert {"STRATA_ALERT_URL", "KAGGLE_KEY", "HF_TOKEN", "HTTPS_PROXY", "STRATA_WAIT_DAYS", "STRATA_DEVICE"} <= known
+    assert set(ELSEWHERE) <= known, "an exception that nothing needs any more"
+    # What the file itself makes use of: how many processors, whose image.
+    files = set(re.findall(r"\$\{(\w+)", TEXT))
+    own = (PARTS | set(WORKERS)) - STORES
+    for service in own:
+        environment = services[service]["environment"]
+        for name in known - set(ELSEWHERE):
+            if name not in environment:
+                assert name in files, f"{name} does not reach {service}"
+                assert name not in _read_by_the_code(), f"{name} is read by the code and does not reach {service}"
+            elif name not in {"STRATA_EMBED_POOL", "STRATA_SENTENCES_URL"} and not name.startswith("AIRFLOW__"):
+                assert "said" in _reaches(environment, {name: "said"})[name], f"{name} in .env does not reach {service}"
+    unset = {name for name, value in services["scheduler"]["environment"].items() if value is None}
+    brought = set(re.findall(r"^(?:ENV)?\s+(\w+)=", IMAGE, re.MULTILINE))
+    assert "HF_HUB_OFFLINE" in brought and not unset & brought, "Compose would take the image's away"
+
+
+def test_a_setting_that_is_empty_is_as_good_as_none(services: dict[str, Any]) -> None:
+    """Else a line `STRATA_WAIT_DAYS=` in .env ends find_snapshot, and `STRATA_START=` takes the DAG away."""
+    environment = services["worker-embed"]["environment"]
+    defaults = _read_by_the_code()
+    assert defaults["STRATA_START"] and defaults["STRATA_WAIT_DAYS"] and not defaults["STRATA_ALERT_URL"]
+    for name, default in defaults.items():
+        if name in ELSEWHERE or name in {"STRATA_EMBED_POOL", "AIRFLOW__CELERY__BROKER_URL"} or "SENTENCES" in name:
+            continue
+        if default:
+            # Unset and empty are the code's own default, which is then written down twice: the two must not part.
+            for given in ({}, {name: ""}):
+                assert _reaches(environment, given)[name] == default, name
+        elif environment[name] is None:
+            assert name not in _reaches(environment, {}), name
+    assert _reaches(environment, {"HF_HUB_OFFLINE": ""})["HF_HUB_OFFLINE"] == "1"
+    assert _reaches(environment, {"HF_HUB_OFFLINE": "0"})["HF_HUB_OFFLINE"] == "0"
+
+
+@pytest.mark.parametrize("given", [{}, {"NO_PROXY": ""}, {"NO_PROXY": ".corp.example,10.0.0.1"}])
+def test_a_proxy_is_never_asked_for_the_stacks_own_hosts(
+    services: dict[str, Any], given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else no task reaches the API server or the store once HTTP_PROXY is set, and every one fails."""
+    import httpx
+
+    proxies = {"HTTP_PROXY": "http://proxy.example:3128", "HTTPS_PROXY": "http://proxy.example:3128"}
+    held = _reaches(services["worker-embed"]["environment"], proxies | given)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in (*proxies, "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, held[name])
+
+    def proxied(url: str) -> bool:
+        with httpx.Client() as client:
+            return client._transport_for_url(httpx.URL(url)) is not client._transport
+
+    assert proxied("https://www.kaggle.com/api/v1") and proxied("http://elsewhere.example/")
+    # Every host of the stack that some setting names, as an address or behind a login, and the containers themselves.
+    hosts = set(re.findall(r"(?://|@)([a-z][\w-]*)(?=[:/])", " ".join(held.values()))) & set(services)
+    assert hosts == {"api-server", "store", "sentences", "postgres", "redis"}
+    for host in (*hosts, "127.0.0.1", "localhost"):
+        assert not proxied(f"http://{host}:8080/"), f"the proxy would be asked for {host}"
+        assert urllib.request.proxy_bypass(host), f"boto3 would ask the proxy for {host}"
+    if given.get("NO_PROXY"):
+        assert not proxied("https://mirror.corp.example/")
