@@ -13,11 +13,9 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from strata import clustering
 from strata.errors import IncompleteCorpus, StrataError, Unavailable
-from strata.plan import MAX_DROP
+from strata.run_options import add_run_options
 from strata.storage import connect
 
 _ROOT_HELP = "folder of the records; default: STRATA_ROOT, else .strata/root"
@@ -123,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m strata", description="The fossil record of arXiv.")
     commands = parser.add_subparsers(required=True, metavar="command")
     making = commands.add_parser("run", help="make a month's record")
-    _add_run_options(making.add_argument)
+    add_run_options(making.add_argument)
     making.set_defaults(command=run)
     _add_similar(commands.add_parser("similar", help="papers most like given ones or a text, exactly"))
     serving = commands.add_parser("serve-sentences", help="search by a sentence for the page inside Airflow")
@@ -178,24 +176,6 @@ def _default_root() -> str:
 def _add_record_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", default=_default_root(), help=_ROOT_HELP)
     parser.add_argument("--month", help="whose record; default: the newest")
-
-
-def _add_run_options(add: Any) -> None:
-    add("snapshot", help="a file (.json, .jsonl, plain or .gz, .zst, .zip), s3://..., kaggle[:N], huggingface[@DAY]")
-    add("--root", required=True, help="folder or s3://bucket/prefix for shards, vectors and records")
-    add("--month", help="such as 2019-12; default: the last complete month that the snapshot reaches")
-    add("--model", help="name or folder of a sentence encoder; default: the bundled all-MiniLM-L6-v2")
-    add("--categories", help='prefixes or whole categories, such as "cs. math.NA"')
-    add("--sample", type=int, help="only this many papers")
-    add("--seed", type=int, default=0, help="of sample and clusters")
-    add("--shard-size", type=int, default=10_000, help="papers a shard")
-    add("--clusters", type=int, help="how many topics")
-    add("--clustering", choices=clustering.METHODS, default="faiss", help="minibatch: as the published reference did")
-    add("--fresh", action="store_true", help="cluster anew instead of going on from the last record's topics")
-    add("--max-drop", type=float, default=MAX_DROP, help="largest drop of the agreement with arXiv's categories")
-    add("--mode", choices=["asof", "true"], default="asof", help="true: huggingface as it was at the month's end")
-    add("--accept-smaller", action="store_true", help="take a snapshot that holds fewer papers than an earlier one")
-    add("--max-refused", type=float, default=0.01, help="largest share of refused lines that is accepted")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 _LISTED_LONELY = 200
 _LISTED_FLAGGED = 100
 _ROW_GROUP = 20_000
+# What the page's command needs of the plan beside selection, model and month.
+_PARAMETERS = ("clusters", "clustering", "fresh", "max_drop", "mode", "accept_smaller", "max_refused")
 
 
 def publish(
@@ -146,8 +148,14 @@ def make(
     findings = strongest(record, trends.nearest_misses(judged, 1), searched=found.search["method"] == "bounds")
     summary = summarize(run, manifest, corpus, month, judged, papers, ~counted, found, record)
     summary["evaluation"] = agreed | {"history": history}
+    summary["parameters"] = parameters(run)
     summary["changes"] = changes.summary(before, moved, month, next_key, record["changes"])
     return record, summary | {"findings": findings}
+
+
+def parameters(run: Plan) -> dict[str, Any]:
+    """Return the parameters of a run as they were asked for, but for those that its selection holds."""
+    return {name: getattr(run, name) for name in _PARAMETERS}
 
 
 def _ratios_in_refits(

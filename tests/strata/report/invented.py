@@ -220,7 +220,9 @@ def _summary(
         "model": title or "sentence-transformers/all-MiniLM-L6-v2",
         "topics": topics,
         "themes": len(found["themes"]),
-        "clustering": {"clusters": topics, "empty": 0, "fitted": papers, "objective": 0.5},
+        "parameters": {"clusters": None, "clustering": "faiss", "fresh": False, "max_drop": 0.03, "mode": "asof"}
+        | {"accept_smaller": False, "max_refused": 0.01},
+        "clustering": {"clusters": topics, "empty": 0, "fitted": papers, "objective": 0.5, "started_from": "2024-10"},
         "verdicts": {},
         "duplicates": len(found["duplicates"]),
         "evaluation": _evaluation(),

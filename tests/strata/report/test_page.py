@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import re
+import shlex
 import zlib
 from collections import Counter
 from html.parser import HTMLParser
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.strata.report.invented import record, title_of
 
-from strata import flags, trends
+from strata import flags, report, trends
+from strata.plan import Plan
 from strata.report.page import render, sections
+from strata.run_options import add_run_options
 
 _VOID = {"meta", "link", "base", "input", "br", "img", "hr"}
 HOSTILE = (
@@ -272,6 +278,31 @@ def test_books_add_up_before_the_readers_eyes() -> None:
     )
 
 
+def plan(**changes: Any) -> Plan:
+    """A plan in which nothing but the month and the model differs from the defaults."""
+    asked: dict[str, Any] = {"month": "2024-12", "today": "2025-01-01", "source": "/data/invented.jsonl.zst"}
+    asked |= {"source_digest": "", "source_size": 1, "source_modified_ns": 1, "snapshot": "invented-1234"}
+    asked |= {"categories": [], "sample": None, "seed": 0, "shard_size": 10_000, "max_refused": 0.01, "clusters": None}
+    return Plan(**asked | {"model": "a/model", "model_key": "k", "model_directory": "d"} | changes)
+
+
+def summary_of(run: Plan) -> dict[str, Any]:
+    """The summary of a record that was made by this plan."""
+    summary, _ = record(5)
+    selection = {name: getattr(run, name) for name in ("categories", "sample", "seed", "shard_size")}
+    return summary | {"selection": selection, "parameters": report.parameters(run), "model": run.model}
+
+
+def asked_by(command: str) -> dict[str, Any]:
+    """What the shell's command line understands of a command that it is given."""
+    start = ["PYTHONPATH=include", ".venv/bin/python", "-m", "strata", "run"]
+    words = shlex.split(command)
+    assert words[: len(start)] == start
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_run_options(parser.add_argument)
+    return vars(parser.parse_args(words[len(start) :]))
+
+
 def test_command_makes_this_record_and_is_safe_to_paste() -> None:
     """The snapshot's name is a stranger's: pasted into a shell it must stay one word."""
     summary, _ = record(5)
@@ -280,3 +311,133 @@ def test_command_makes_this_record_and_is_safe_to_paste() -> None:
     made = sections.command(summary)
     assert made.startswith("make run SNAPSHOT='a b; rm -rf ~.jsonl' MONTH=2024-12 ")
     assert "CATEGORIES='cs. math.NA' SAMPLE=5000" in made
+    summary["selection"]["seed"] = 5
+    made = sections.command(summary)
+    assert asked_by(made)["snapshot"] == "a b; rm -rf ~.jsonl"
+    assert asked_by(made)["categories"] == "cs. math.NA"
+
+
+DIFFERING = {
+    "seed": 5,
+    "clusters": 100,
+    "clustering": "minibatch",
+    "fresh": True,
+    "max_refused": 0.25,
+    "max_drop": 0.5,
+    "accept_smaller": True,
+    "mode": "true",
+}
+
+
+@pytest.mark.parametrize("name", DIFFERING)
+def test_command_has_each_parameter_that_differs_from_its_default(name: str) -> None:
+    """Without it, whoever makes the record again gets other tables, or a run that stops where this one went on."""
+    defaults = asked_by(sections.command(summary_of(plan(fresh=True)))) | {"fresh": False}
+    made = asked_by(sections.command(summary_of(plan(**{name: DIFFERING[name]}))))
+    expected = defaults | {name: DIFFERING[name]}
+    # A snapshot of then is fetched by its source's name: with a file's, the run would be refused.
+    assert made == expected | ({"snapshot": "huggingface"} if name == "mode" else {})
+
+
+def test_command_has_all_parameters_of_a_run_that_had_its_own_everywhere() -> None:
+    """One option too few, or a value that the shell reads otherwise, and the tables are others."""
+    selection = {"categories": ["cs.", "math.NA"], "sample": 5000, "shard_size": 500}
+    made = asked_by(sections.command(summary_of(plan(**DIFFERING, **selection, model="my models/a b"))))
+    assert made == DIFFERING | selection | {
+        "snapshot": "huggingface",
+        "root": ".strata/root",
+        "month": "2024-12",
+        "model": "my models/a b",
+        "categories": "cs. math.NA",
+    }
+
+
+def test_every_option_of_a_run_is_in_the_summary() -> None:
+    """An option that comes later must not be left out of the command in silence."""
+    parser = argparse.ArgumentParser()
+    add_run_options(parser.add_argument)
+    options = set(vars(parser.parse_args(["x", "--root", "x"]))) - {"snapshot", "root", "month", "model"}
+    summary = summary_of(plan())
+    assert options == {*summary["selection"], *summary["parameters"]}
+
+
+def test_a_record_of_an_earlier_release_is_shown_with_the_defaults() -> None:
+    """Its summary lacks most parameters; the page must stand, and ask for what there was then."""
+    summary, tables = record(5)
+    del summary["parameters"], summary["clustering"]["started_from"]
+    whole = sections.command(summary_of(plan(model=summary["model"])))
+    assert whole.startswith("make run SNAPSHOT=invented.jsonl.zst MONTH=2024-12 MODEL=")
+    assert sections.command(summary) == whole
+    assert whole in Reader(render(summary, tables)).text
+
+
+def test_page_says_which_earlier_record_its_tables_rest_on() -> None:
+    """The same command in an empty root gives other topics, or other keys; nobody would know why."""
+    summary, tables = record(5)
+    gone_on = Reader(render(summary, tables)).text
+    assert "give the same tables after the record of October 2024" in gone_on
+    assert "the topics went on from that record's" in gone_on
+    summary["clustering"]["started_from"] = None
+    anew = Reader(render(summary, tables)).text
+    assert "give the same tables after the record of October 2024" in anew
+    assert "the topics were clustered anew, but their keys and what has changed come from that record" in anew
+    summary["changes"] = {"since": None, "months": None, "next_key": 5}
+    tables["changes"] = tables["changes"].slice(0, 0)
+    first = Reader(render(summary, tables)).text
+    assert "give the same tables if that folder has no earlier record of its kind" in first
+    assert "October 2024, if" not in first
+
+
+def test_all_parameters_are_listed_as_they_were_asked_for() -> None:
+    """How many topics were asked for, and that they were clustered anew, cannot be seen from the outcome."""
+    summary, tables = record(5)
+    summary["parameters"] |= {"clusters": 100, "fresh": True}
+    text = Reader(render(summary, tables)).text
+    assert "clusters 100 clustering faiss fresh yes max_drop 0.03 mode asof accept_smaller no max_refused 0.01" in text
+
+
+def alone(topics: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A record with one paper on its map."""
+    summary, tables = record(topics)
+    return summary, tables | {name: tables[name].slice(0, 1) for name in ("papers", "map")}
+
+
+def test_one_topic_and_one_paper_are_told_in_the_singular() -> None:
+    """The first run of a new user may be tiny; a page that says "1 papers" looks careless with its numbers too."""
+    text = Reader(render(*alone(1))).text
+    assert "The topic that once held, or now holds, the largest share of arXiv, and the years when it did." in text
+    assert "The only paper there is." in text
+    assert "1 cluster of near vectors is the topic" in text
+    assert re.findall(r"\b1 (?:papers|topics|clusters|groups|months|rows)\b|one topics|topic are", text) == []
+    many = Reader(render(*record(5))).text
+    assert "The five topics that once held, or now hold, the largest shares" in many
+    assert "All 45 papers, each beside" in many
+    assert "5 clusters of near vectors are the topics" in many
+
+
+@pytest.mark.parametrize(
+    ("verdict", "one", "many"),
+    [
+        ("rising", "1 more topic is rising or newborn:", "2 more topics are rising or newborn:"),
+        ("faded", "1 more topic has faded as well:", "2 more topics have faded as well:"),
+    ],
+)
+def test_topics_beyond_the_cards_are_counted_in_words_that_fit(verdict: str, one: str, many: str) -> None:
+    """Of more topics than there are cards, the rest is one line: with one left over it must read as well."""
+    summary, tables = record(sections.CARDS + 2)
+    place = tables["topics"].column_names.index("verdict")
+    for left, told in ((1, one), (2, many)):
+        verdicts = [verdict] * (sections.CARDS + left) + ["steady"] * (2 - left)
+        topics = tables["topics"].set_column(place, "verdict", [verdicts])
+        assert told in Reader(render(summary, tables | {"topics": topics})).text
+
+
+def test_no_paper_has_more_company_than_everybody() -> None:
+    """The most crowded paper of its archive has itself beside it in every count: it was told to exceed 100%."""
+    summary, tables = record()
+    rows = tables["pioneers"].to_pylist()
+    rows[0]["now_percentile"], rows[1]["now_percentile"] = 0.0, 12.2
+    page = render(summary, tables | {"pioneers": pa.Table.from_pylist(rows, tables["pioneers"].schema)})
+    assert "nobody in its archive has more company" in page
+    assert "12% of its archive have more company" in page
+    assert "more company than" not in page

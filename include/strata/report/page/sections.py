@@ -18,6 +18,7 @@ from markupsafe import Markup
 from strata import flags, trends
 from strata.report.page import charts, wording
 from strata.report.page.reading import FADED, LEAST_PAPERS, RISEN, Record, Topic
+from strata.run_options import run_defaults
 
 CARDS = 40
 """topics that are shown in full in one section; all are in the table"""
@@ -34,6 +35,9 @@ PLAIN_THEMES = 100
 """themes that the table has as plain HTML, the largest first; the others are compressed"""
 LAYERS = ("extinct", "faded", "diluted", "cooling", "steady", "revived", "rising", "newborn", "unjudged")
 """verdicts from the bottom to the top: from what is gone to what is new, and what cannot be told"""
+
+_ROOT = ".strata/root"  # where `make run` puts records unless told otherwise
+_BY_MAKE = ("month", "model", "categories", "sample", "shard_size")  # what `make run` takes beside the snapshot
 
 Contents = dict[str, Any]
 
@@ -203,11 +207,16 @@ def _refused(record: Record) -> Contents | None:
 
 
 def _method(record: Record) -> Contents | None:
+    summary = record.summary
     return {
         "rules": rules(record.thresholds),
         "thresholds": asdict(record.thresholds),
-        "floors": record.summary["floors"],
-        "command": command(record.summary),
+        "floors": summary["floors"],
+        "command": command(summary),
+        "parameters": summary.get("parameters", {}),
+        "fetched": _fetched(summary),
+        "went_on_from": summary["clustering"].get("started_from"),
+        "since": summary.get("changes", {}).get("since"),
         "least_papers": LEAST_PAPERS,
     }
 
@@ -261,22 +270,36 @@ def rules(limits: trends.Thresholds) -> dict[str, str]:
         f"{limits.rising_ratio:g} times that of the {wording.number_word(limits.rising_before)} before",
         "cooling": f"its share has surely fallen, to less than {wording.percent(limits.cooling_ratio)} of the peak",
         "steady": "enough papers to judge, and none of the above",
-        "unjudged": "too few papers or years to tell",
+        "unjudged": "too few papers or years to tell, or a fall that other clusterings of the same papers do not show",
     }
 
 
 def command(summary: dict[str, Any]) -> str:
-    """The command that makes this record again, from the project's folder."""
-    selection = summary["selection"]
-    wanted = {
-        "SNAPSHOT": summary["source"],
-        "MONTH": summary["month"],
-        "MODEL": summary["model"],
-        "CATEGORIES": " ".join(selection["categories"]),
-        "SAMPLE": selection["sample"],
-        "SHARD_SIZE": selection["shard_size"],
-    }
-    return "make run " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in wanted.items() if value)
+    """The command that makes this record again, from the project's folder.
+
+    That is ``make run`` where it can say all that was asked for, else the shell's command, which has every option.
+    Records of an older release lack some parameters: these had their defaults.
+    """
+    defaults = run_defaults()
+    asked = defaults | summary["selection"] | summary.get("parameters", {})
+    asked |= {"month": summary["month"], "model": summary["model"]}
+    asked["categories"] = " ".join(asked["categories"]) or None
+    differing = {name: asked[name] for name, default in defaults.items() if asked[name] != default}
+    source = "huggingface" if _fetched(summary) else summary["source"]
+    if set(differing) <= set(_BY_MAKE):
+        given = {"snapshot": source} | {name: asked[name] for name in _BY_MAKE if asked[name]}
+        return "make run " + " ".join(f"{name.upper()}={shlex.quote(str(value))}" for name, value in given.items())
+    words = ["PYTHONPATH=include", ".venv/bin/python", "-m", "strata", "run", shlex.quote(source), "--root", _ROOT]
+    for name, value in differing.items():
+        words.append("--" + name.replace("_", "-"))
+        if value is not True:  # a switch has no value
+            words.append(shlex.quote(str(value)))
+    return " ".join(words)
+
+
+def _fetched(summary: dict[str, Any]) -> bool:
+    """Whether the run itself fetched the snapshot as it was at the month's end: then no file of one's own serves."""
+    return bool(summary.get("parameters", {}).get("mode") == "true")
 
 
 def draw_profile(record: Record, topic: Topic) -> Markup:
