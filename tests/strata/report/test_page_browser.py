@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.strata.report.invented import record
-from tests.strata.report.test_page import HOSTILE
+from tests.strata.report.test_page import HOSTILE, alone
 
 from strata.report.page import render
 from strata.report.page.sections import SECTIONS
@@ -254,6 +254,15 @@ def test_map_finds_topics_by_their_words(visit: Open) -> None:
     assert page.locator(".map .shown").inner_text() == "1 of 20 topics, 9 papers"
     page.wait_for_timeout(200)
     assert page.locator(".map canvas").evaluate("canvas => canvas.toDataURL()") != before
+
+
+def test_map_tells_one_topic_and_one_paper_in_the_singular(visit: Open) -> None:
+    """A tiny record's map that says "1 topics, 1 papers" looks careless."""
+    page = visit(alone(1))
+    page.locator(".map input").fill("quartz 0,")
+    assert page.locator(".map .shown").inner_text() == "1 of 1 topic, 1 paper"
+    page.locator(".map input").fill("no such word")
+    assert page.locator(".map .shown").inner_text() == "0 of 1 topic, 0 papers"
 
 
 def test_paper_has_what_matters_and_no_controls(visit: Open) -> None:

@@ -24,6 +24,21 @@ def test_percent_keeps_two_digits_that_matter(value: float, wanted: str) -> None
     assert wording.percent(value) == wanted
 
 
+@pytest.mark.parametrize(
+    ("limit", "wanted"),
+    [(0.1049, "11%"), (0.5049, "51%"), (0.5, "50%"), (0.031, "3.1%"), (0.00421, "0.43%"), (12.3, "13 times")],
+)
+def test_what_a_ratio_surely_lies_below_is_never_rounded_down(limit: float, wanted: str) -> None:
+    """Else 10.49% is told as "surely below 10%", by which the topic would be extinct, and it is not."""
+    assert wording.upper(limit) == wanted
+    assert wording.upper(math.inf) == "no limit" and wording.upper(None) == wording.NOTHING
+
+
+@pytest.mark.parametrize(("limit", "wanted"), [(1.96, "1.9 times"), (2.0, "2.0 times"), (12.9, "12 times")])
+def test_what_a_growth_surely_lies_above_is_never_rounded_up(limit: float, wanted: str) -> None:
+    assert wording.lower(limit) == wanted
+
+
 def test_percent_of_something_is_never_nothing() -> None:
     """A share of one in ten million is not 0%."""
     assert wording.percent(1e-7) != "0%"

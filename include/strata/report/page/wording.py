@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, timedelta
 from urllib.parse import quote
 
@@ -11,6 +12,9 @@ from strata.report.page.signs import RAISED
 NOTHING = "\u2013"  # a dash where there is no number
 _LEAST = 1e-100  # chances below that are all the same
 _MONTHS = "January February March April May June July August September October November December".split()
+_TEN = 10
+_TWO_DIGITS = 9.95  # percent: from there on whole numbers have two digits that matter
+_FLOAT = 1e-9  # what is no more than a float's error is not rounded to the next digit
 _HALF_MONTH = timedelta(days=15)
 _LENGTHS = {"1": "shortest", "2": "short", "3": "medium", "4": "long", "5": "longest"}
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -40,13 +44,26 @@ def yearly(value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """A part of a whole in percent, with two digits that matter: 13%, 6.1%, 0.042%. What is not 0 is never "0%"."""
+    return _percent(value, round)
+
+
+def _percent(value: float | None, rounded: Callable[[float], int]) -> str:
     if value is None or math.isnan(value):
         return NOTHING
     hundredths = 100 * value
-    if hundredths == 0 or abs(hundredths) >= 9.95:
-        return f"{hundredths:,.0f}%"
-    places = max(0, 1 - math.floor(math.log10(abs(hundredths))))
-    return f"{hundredths:.{min(places, 6)}f}".rstrip("0").rstrip(".") + "%"
+    if hundredths == 0 or abs(hundredths) >= _TWO_DIGITS:
+        return f"{rounded(hundredths):,}%"
+    places = min(6, max(0, 1 - math.floor(math.log10(abs(hundredths)))))
+    shown = rounded(hundredths * 10**places) / 10**places
+    return f"{shown:.{places}f}".rstrip("0").rstrip(".") + "%"
+
+
+def _up(value: float) -> int:
+    return math.ceil(value - _FLOAT)
+
+
+def _down(value: float) -> int:
+    return math.floor(value + _FLOAT)
 
 
 def of_before(value: float | None) -> str:
@@ -56,6 +73,21 @@ def of_before(value: float | None) -> str:
     if math.isinf(value):
         return "no limit"
     return percent(value) if value < 10 else f"{value:,.0f} times"
+
+
+def upper(value: float | None) -> str:
+    """A limit that a ratio surely lies below, as `of_before`, but never rounded down: that would say too much."""
+    if value is None or math.isnan(value) or math.isinf(value):
+        return of_before(value)
+    return _percent(value, _up) if value < _TEN else f"{_up(value):,} times"
+
+
+def lower(value: float | None) -> str:
+    """A growth that surely lies above this, as `times`, but never rounded up."""
+    if value is None or math.isnan(value) or math.isinf(value):
+        return times(value)
+    places = 1 if value < _TEN else 0
+    return f"{_down(value * 10**places) / 10**places:,.{places}f} times"
 
 
 def times(value: float | None) -> str:
@@ -144,6 +176,7 @@ FILTERS = {
     "day": day,
     "field": field,
     "month_name": month_name,
+    "lower": lower,
     "number_word": number_word,
     "of_before": of_before,
     "percent": percent,
@@ -152,5 +185,6 @@ FILTERS = {
     "similarity": similarity,
     "sort_key": sort_key,
     "times": times,
+    "upper": upper,
     "yearly": yearly,
 }

@@ -155,7 +155,7 @@ function makeMap(box) {
         status.textContent = "1 paper found";
       } else {
         const shown = topics.reduce((sum, topic) => sum + (chosen.has(topic.number) ? topic.end - topic.first : 0), 0);
-        status.textContent = `${chosen.size} of ${topics.length} topics, ${shown} papers`;
+        status.textContent = `${chosen.size} of ${counted(topics.length, "topic")}, ${counted(shown, "paper")}`;
       }
     }
     redraw();
@@ -209,6 +209,10 @@ function makeMap(box) {
   new ResizeObserver(redraw).observe(canvas);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   draw();
+}
+
+function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 // A topic's name and terms, as the table of all topics has them.
