@@ -415,5 +415,24 @@ class TestRanking:
         diluted = next(miss for miss in nearest_misses(found, 50) if miss.topic == 0)
         assert diluted.wanting == ("surely fewer papers than at the peak",)
 
+    def test_a_topic_whose_fields_left_with_it_is_told_so(self) -> None:
+        """It passes every other test, so it comes first: without its reason a month without fades had no record."""
+        field = np.where(AGO < 8, 0.03, 1.0)
+        fields = np.vstack([TOTALS * 0.8, TOTALS * 0.2 * field])
+        found = verdict_of(corpus(10 * field * np.where(AGO < 8, 0.05, 1.0), fields=fields, field_of=[1]))
+        assert found.topics["verdict"][0] == "diluted"
+        (first,) = nearest_misses(found, 1)
+        assert first == (0, found.topics["ratio_upper"][0], ("fields that are still there",))
+
+    def test_a_topic_lacks_nothing_only_if_it_has_faded(self, planted: Trends) -> None:
+        """Otherwise a row of the nearest misses does not say what was not proven."""
+        gone = np.isin(planted.topics["verdict"].astype(str), ("extinct", "faded"))
+        misses = nearest_misses(planted, len(gone))
+        assert len(misses) == (planted.topics["eligible"] & ~gone).sum() > 10
+        assert all(miss.wanting for miss in misses)
+        swapped = replace(planted, topics=planted.topics | {"verdict": np.where(gone, "steady", "faded")})
+        told = [miss.wanting for miss in nearest_misses(swapped, len(gone))]
+        assert told == [()] * int(gone.sum()) != []
+
     def test_nothing_judged_nothing_missed(self) -> None:
         assert nearest_misses(verdict_of(corpus(LEVEL), judgeable=np.zeros(41, bool)), 5) == []

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from strata import trends
-from strata.report.page.wording import counted, of_before, percent, yearly
+from strata.report.page.wording import counted, of_before, percent, upper, yearly
+from strata.trends.ranking import fields_stand
 
 GONE = ("extinct", "faded")
 
@@ -81,10 +82,15 @@ def why(row: dict[str, Any], judged: trends.Trends) -> str:
         f"{yearly(row['x1'] / limits.span)} papers a year at its peak, {yearly(row['x2'] / limits.span)} now"
     )
     if verdict in GONE:
-        return f"{yearly_papers}: its share is surely below {percent(row['ratio_upper'])} of the peak's."
+        return f"{yearly_papers}: its share is surely below {upper(row['ratio_upper'])} of the peak's."
     if row["ratio_upper"] < limits.fade_ratio and row["ratio_count_upper"] >= 1:
         return f"Its share fell to {of_before(row['ratio'])}, but its papers did not surely fall: {yearly_papers}."
-    if row["ratio_upper"] < limits.fade_ratio and row["e2"] < limits.fade_ratio * row["e1"]:
+    if row["ratio_upper"] < limits.fade_ratio and row["q"] > limits.false_discovery_rate:
+        return (
+            f"Its share fell to {of_before(row['ratio'])}, but among so many topics chance can explain that "
+            f"(q {row['q']:.3g}): {yearly_papers}."
+        )
+    if row["ratio_upper"] < limits.fade_ratio and not fields_stand(row["e1"], row["e2"], limits):
         return (
             f"Its share fell to {of_before(row['ratio'])}, but its fields themselves went with it: the papers they "
             f"would have brought fell from {yearly(row['e1'] / limits.span)} a year to "
@@ -93,12 +99,12 @@ def why(row: dict[str, Any], judged: trends.Trends) -> str:
     if row["ratio_upper"] < limits.fade_ratio:
         return (
             f"Its share fell to {of_before(row['ratio'])}, but within its own fields to "
-            f"{of_before(row['ratio_field'])} (surely below {of_before(row['ratio_field_upper'])}): "
+            f"{of_before(row['ratio_field'])} (surely below {upper(row['ratio_field_upper'])}): "
             f"its fields shrank with it."
         )
     if row["ratio"] < 1:
         return (
-            f"Its share is still {of_before(row['ratio'])} of the peak's, perhaps {of_before(row['ratio_upper'])}: "
+            f"Its share is still {of_before(row['ratio'])} of the peak's, perhaps {upper(row['ratio_upper'])}: "
             f"not surely below {percent(limits.fade_ratio)}. {counted(row['papers'], 'paper')}, {yearly_papers}."
         )
     return f"Its share is {of_before(row['ratio'])} of what it was in earlier years: {yearly_papers}."

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from strata.report.page.wording import counted, percent, percentile, similarity, yearly, years
+from strata.report.page.wording import counted, percent, percentile, similarity, upper, yearly, years
 from strata.trends import NearMiss
 
 _FADED = ("extinct", "faded")
@@ -34,15 +34,15 @@ def _faded(topics: pa.Table, misses: Sequence[NearMiss]) -> str:
         return (
             f"The topic '{top['name']}' is {top['verdict']}: {yearly(top['x1'] / 3)} papers a year in its best years, "
             f"{years(top['peak_start'], top['peak_end'])}, and {yearly(top['x2'] / 3)} in the last three; its share of "
-            f"all papers is surely below {percent(top['ratio_upper'])} of what it was.{more}"
+            f"all papers is surely below {upper(top['ratio_upper'])} of what it was.{more}"
         )
     if not misses:
         return "No topic could be judged: the corpus is too small or too short."
     nearest = topics.slice(misses[0].topic, 1).to_pylist()[0]
+    but = "".join(f", but we could not show {reason}" for reason in misses[0].wanting[:1])
     return (
         f"No topic met the criteria of a faded one. The nearest, '{nearest['name']}', is {nearest['verdict']}: "
-        f"its share of all papers is {percent(nearest['ratio'])} of what it was at its peak, "
-        f"but we could not show {misses[0].wanting[0]}."
+        f"its share of all papers is {percent(nearest['ratio'])} of what it was at its peak{but}."
     )
 
 

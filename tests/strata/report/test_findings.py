@@ -58,6 +58,12 @@ def test_none_is_a_finding_and_names_the_nearest_miss() -> None:
     ]
 
 
+def test_a_miss_without_a_reason_is_told_without_one() -> None:
+    """A record must not be lost for want of half a sentence."""
+    first, _, _ = told([topic(0, "diluted")], [LONELY], [NearMiss(0, 0.3, ())])
+    assert first.endswith("its share of all papers is 20% of what it was at its peak.")
+
+
 def test_a_percentile_is_never_rounded_up_to_all() -> None:
     _, second, _ = told([topic(0, "steady")], [LONELY], [])
     assert "99.99%" in second
