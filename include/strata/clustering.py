@@ -30,6 +30,9 @@ MINIBATCH_ROWS = 4096
 # k-means++ looks at so many rows a cluster, and at most at so many: enough to find each, and a small share of what the
 # rounds cost, as its own cost grows with the product of rows and clusters.
 START_ROWS, MOST_START_ROWS = 20, 20_000
+# Two fits are as close as each other where they differ by less than this part. Of the same clusters, the sums differ in
+# their last bits by the order in which threads add: the closer one would be a matter of chance.
+_AS_CLOSE = 1e-9
 # How far the halves of a split cluster begin from its centroid, as part of the way to one of its papers.
 _ASIDE = 0.2
 
@@ -88,7 +91,9 @@ def lasting_sample(rows: npt.NDArray[np.int64], sample: int, seed: int) -> npt.N
     Each row has a number of its own, drawn by a hash of row and seed; those with the lowest are taken. As a month adds
     one paper in a hundred, all but one in a hundred of the sample are those of the month before.
     """
-    mixed = (rows.astype(np.uint64) + np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
+    # In Python's numbers, as numpy warns where a single one wraps around; arrays wrap in silence.
+    offset = np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (rows.astype(np.uint64) + offset) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(31))) * np.uint64(0x94D049BB133111EB)  # splitmix64 (Steele et al. 2014)
     lowest = np.argsort(mixed ^ (mixed >> np.uint64(29)), kind="stable")[:sample]
     return np.sort(rows[lowest])
@@ -148,6 +153,20 @@ def assign(vectors: Vectors, centroids: Vectors, block_rows: int = 8192) -> tupl
     return labels, similarity
 
 
+def cosines_to(vectors: Vectors, centroids: Vectors, labels: Labels, block_rows: int = 8192) -> npt.NDArray[np.float32]:
+    """The cosine of every row to the centroid it is labelled with, nearest or not: float32 (n,).
+
+    Summed in float64, so that it hangs neither on the blocks nor on the threads. Memory beside the result: 2 *
+    block_rows * d floats.
+    """
+    cosines = np.empty(len(vectors), np.float32)
+    for first in range(0, len(vectors), block_rows):
+        block = slice(first, first + block_rows)
+        own = centroids[labels[block]]
+        cosines[block] = np.einsum("ij,ij->i", np.asarray(vectors[block]), own, dtype=np.float64)
+    return cosines
+
+
 def themes_of(
     means: Vectors, sizes: npt.NDArray[np.int64], themes: int, seed: int, start: Vectors, *, go_on: bool = False
 ) -> tuple[Labels, Vectors]:
@@ -156,14 +175,17 @@ def themes_of(
     Weighted k-means of the means of the topics' papers, (k, d), not of length one: a topic weighs as much as it has
     papers, a loose one less. It starts from `start`, centroids (themes, d) fitted to the papers themselves, and from
     ten starts of its own; the closest fit is taken. To `go_on` from last month's themes it starts from them alone.
+    Both often find the same themes under other numbers: then those of `start` stay.
     """
     from sklearn.cluster import KMeans
 
     weight, points = np.maximum(sizes, 1e-3), means.astype(np.float64)
-    fits = [KMeans(themes, init=start.astype(np.float64), n_init=1).fit(points, sample_weight=weight)]
+    best = KMeans(themes, init=start.astype(np.float64), n_init=1).fit(points, sample_weight=weight)
     if not go_on:
-        fits.append(KMeans(themes, n_init=10, random_state=seed).fit(points, sample_weight=weight))
-    found = min(fits, key=lambda fit: fit.inertia_).labels_
+        own = KMeans(themes, n_init=10, random_state=seed).fit(points, sample_weight=weight)
+        if own.inertia_ < (1 - _AS_CLOSE) * best.inertia_:
+            best = own
+    found = best.labels_
     member = np.zeros((themes, len(found)))
     member[found, np.arange(len(found))] = weight
     return found.astype(np.int32), unit(member @ points)

@@ -29,11 +29,12 @@ class Start(NamedTuple):
 
 
 class Clustered(NamedTuple):
-    """What `cluster` left: of every paper topic, theme and cosine to its topic's centroid; of every topic the rest."""
+    """What `cluster` left: of every paper topic, theme and cosine to the centroid of each; of every topic the rest."""
 
     topic: Labels
     theme: Labels
     similarity: np.ndarray[Any, np.dtype[np.float32]]
+    theme_similarity: np.ndarray[Any, np.dtype[np.float32]]
     centroids: Vectors
     theme_of: Labels
     """(k,) the theme of every topic"""
@@ -47,8 +48,9 @@ def cluster(
 ) -> None:
     """Fit topics on a sample without flagged papers, put them into themes, label every paper; write all under `work`.
 
-    Leaves ``topics.parquet`` (topic, theme int32, similarity float32; a row a paper), ``centroids.parquet`` (centroid,
-    theme, stability; a row a topic), ``themes.parquet`` (centroid), ``refit-<n>.parquet`` and, last, ``fit.json``.
+    Leaves ``topics.parquet`` (topic, theme int32, similarity, theme_similarity float32; a row a paper),
+    ``centroids.parquet`` (centroid, theme, stability; a row a topic), ``themes.parquet`` (centroid),
+    ``refit-<n>.parquet`` and, last, ``fit.json``.
     Memory: the sample, and blocks of the mapped matrix.
     """
     vectors = read_vectors(storage, corpus)
@@ -63,16 +65,19 @@ def cluster(
     sizes = np.bincount(topic, minlength=levels.topics)
     if method == "minibatch":  # the reference has one level
         theme_of, themes = np.arange(levels.topics, dtype=np.int32), fit.centroids
+        theme_similarity = similarity
     else:
         means = clustering.means_of(vectors, topic, levels.topics)
         go_on = start is not None and len(start.themes) == levels.themes
         first = start.themes if start and go_on else clustering.fit(fitted, levels.themes, seed=seed).centroids
         theme_of, themes = clustering.themes_of(means, sizes, levels.themes, seed, first, go_on=go_on)
+        theme_similarity = clustering.cosines_to(vectors, themes, theme_of[topic])
     stable = _measure_stability(storage, work, fitted, rows, topic, levels, method, seed)
     _write(storage, work, "themes.parquet", {"centroid": _lists(themes)})
     columns = {"centroid": _lists(fit.centroids), "theme": pa.array(theme_of), "stability": pa.array(stable)}
     _write(storage, work, "centroids.parquet", columns)
-    _write(storage, work, "topics.parquet", {"topic": topic, "theme": theme_of[topic], "similarity": similarity})
+    labels = {"topic": topic, "theme": theme_of[topic], "similarity": similarity, "theme_similarity": theme_similarity}
+    _write(storage, work, "topics.parquet", labels)
     facts: dict[str, Any] = {"clusters": levels.topics, "themes": len(themes), "fitted": fit.sampled}
     facts |= {"method": method, "seed": seed, "objective": fit.objective, "empty": fit.empties}
     facts |= {"smallest": int(sizes.min()), "largest": int(sizes.max()), "median": int(np.median(sizes))}
@@ -95,6 +100,7 @@ def read(storage: Storage, work: str) -> Clustered:
         papers["topic"].to_numpy(),
         papers["theme"].to_numpy(),
         papers["similarity"].to_numpy(),
+        papers["theme_similarity"].to_numpy(),
         matrix(topics["centroid"]),
         topics["theme"].to_numpy(),
         topics["stability"].to_numpy(),

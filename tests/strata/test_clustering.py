@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from types import SimpleNamespace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -95,6 +98,38 @@ def test_themes_are_made_of_whole_topics():
     np.testing.assert_array_equal(again, theme)
 
 
+def test_the_cosine_to_the_own_centroid_is_the_same_whatever_the_blocks():
+    """Themes are shown by the papers nearest to them: another order would be another record."""
+    vectors, _ = planted(1000, 10)
+    labels = np.random.default_rng(1).integers(0, 50, 1000).astype(np.int32)
+    found = clustering.cosines_to(vectors, vectors[:50], labels)
+    expected = (vectors.astype(np.float64) * vectors[:50].astype(np.float64)[labels]).sum(axis=1)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=6e-8)
+    np.testing.assert_array_equal(found, clustering.cosines_to(vectors, vectors[:50], labels, block_rows=77))
+
+
+@pytest.mark.parametrize(("gain", "numbers"), [(1e-15, [0, 0, 1, 1]), (0.1, [1, 1, 0, 0])])
+def test_themes_keep_their_numbers_unless_others_are_clearly_closer(monkeypatch, gain, numbers):
+    """Of one partition under two sets of numbers, which is closer in the last bit depends on the threads: the themes of
+    a record made again would be numbered otherwise."""
+    import sklearn.cluster
+
+    class Fits:
+        def __init__(self, themes, init="k-means++", **given):
+            self.own = isinstance(init, str)
+
+        def fit(self, points, sample_weight):
+            labels = [1, 1, 0, 0] if self.own else [0, 0, 1, 1]
+            return SimpleNamespace(labels_=np.array(labels), inertia_=1 - gain if self.own else 1.0)
+
+    monkeypatch.setattr(sklearn.cluster, "KMeans", Fits)
+    means = np.eye(4, dtype=np.float32)
+    theme, centroids = clustering.themes_of(means, np.ones(4, np.int64), 2, 0, means[:2])
+    assert theme.tolist() == numbers
+    np.testing.assert_allclose(centroids[theme[0]], [0.5**0.5, 0.5**0.5, 0, 0], atol=1e-7)
+
+
 def test_topics_go_on_from_those_of_before():
     vectors, _ = planted(2000, 20)
     before = clustering.fit(vectors[:1900], 20, seed=0).centroids
@@ -112,6 +147,21 @@ def test_topics_that_join_are_new_crowds_and_not_strays():
     both = np.concatenate([vectors, strays])
     labels, _ = clustering.assign(both, clustering.fit(both, 26, seed=0, start=before).centroids)
     assert np.bincount(labels, minlength=26).min() > 10
+
+
+@pytest.mark.parametrize(
+    ("seed", "drawn"),
+    [
+        (0, [0, 1421, 1547, 2023, 2289, 2716, 2821, 2975]),
+        (42, [63, 231, 448, 735, 1085, 1183, 2611, 2926]),
+        (2**40 + 3, [574, 637, 903, 1379, 1603, 1862, 2107, 2849]),
+    ],
+)
+def test_the_sample_that_lasts_is_the_same_for_ever_and_warns_of_nothing(seed, drawn):
+    """Another sample gives other topics: all of them would change with the next month."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert clustering.lasting_sample(np.arange(0, 3000, 7), 8, seed).tolist() == drawn
 
 
 def test_the_sample_covers_every_era():

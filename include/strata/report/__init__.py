@@ -123,8 +123,11 @@ def make(
     keys, next_key, moved = changes.keys_now(before, papers["id"], grouped.topic, count)
     columns = (papers["id"], papers["title"])
     described = [
-        describe(storage, corpus, label, grouped.similarity, dates, counted, verdicts)
-        for label, verdicts in ((grouped.topic, judged), (grouped.theme, themes))
+        describe(storage, corpus, label, similarity, dates, counted, verdicts)
+        for label, similarity, verdicts in (
+            (grouped.topic, grouped.similarity, judged),
+            (grouped.theme, grouped.theme_similarity, themes),
+        )
     ]
     topics = tables.topics_table(judged, described[0], grouped.theme_of, keys, *columns)
     record = {
