@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from strata.neighbors import Neighbors
+from strata.neighbors.similarity import error_bound, exact
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -134,6 +135,9 @@ def company(
 ) -> Company:
     """Compare some papers with every later one, exactly: who came near, and when.
 
+    Fast float32 products choose. Wherever they are too near a limit to decide, and for all that are shown, the exact
+    similarity is taken, so the result is the same whatever the blocks and the threads.
+
     Args:
         vectors: float32 (n, d), unit rows in order of time, mapped.
         rows: (m,) the papers asked for.
@@ -142,23 +146,35 @@ def company(
         counted: (n,) False for those that are nobody's company.
         duplicate: a similarity from which on two papers are one work.
     """
-    found: list[list[tuple[int, float]]] = [[] for _ in rows]
+    first: list[list[int]] = [[] for _ in rows]
     followers, arrived = np.zeros(len(rows), np.int64), np.full(len(rows), np.datetime64("NaT", "D"))
     if not len(rows):
-        return Company(followers, arrived, found)
+        return Company(followers, arrived, [])
     asked = np.ascontiguousarray(vectors[rows].T)
+    margin = np.float32(2 * error_bound(vectors.shape[1]))  # twice, as sums with it are rounded too
     for start in range(int(rows[0]), len(vectors), _BLOCK):
         part = np.arange(start, min(start + _BLOCK, len(vectors)))
         near = np.asarray(vectors[part]) @ asked
-        hit = (near >= bar) & (near < duplicate) & counted[part][:, None] & (part[:, None] > rows[None, :])
+        hit = near >= bar - margin
+        hit &= near < duplicate + margin
+        hit &= counted[part][:, None]
+        hit &= part[:, None] > rows[None, :]
+        doubtful = near < bar + margin
+        doubtful |= near >= duplicate - margin
+        doubtful &= hit
+        unsure, whose = np.nonzero(doubtful)
+        similar = exact(vectors, part[unsure], rows[whose])
+        hit[unsure, whose] = (similar >= bar[whose]) & (similar < duplicate)
         for one in np.flatnonzero(hit.any(axis=0) & (followers < FOLLOWERS)):
             places = np.flatnonzero(hit[:, one])
-            shown = places[: max(0, FIRST_SHOWN - len(found[one]))]
-            found[one] += [(int(part[place]), float(near[place, one])) for place in shown]
+            first[one] += part[places[: max(0, FIRST_SHOWN - len(first[one]))]].tolist()
             if followers[one] + len(places) >= FOLLOWERS:
                 arrived[one] = dates[part[places[FOLLOWERS - 1 - followers[one]]]]
         followers += hit.sum(axis=0)
-    return Company(followers, arrived, found)
+    owners = np.repeat(rows, [len(shown) for shown in first])
+    others = np.array([row for shown in first for row in shown], np.int64)
+    near_to = iter(exact(vectors, owners, others).tolist())
+    return Company(followers, arrived, [[(row, next(near_to)) for row in shown] for shown in first])
 
 
 def ranking(rows: Rows, is_now: Floats, found: Company, dates: npt.NDArray[np.datetime64]) -> Rows:

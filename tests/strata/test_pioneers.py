@@ -69,6 +69,29 @@ def test_duplicates_and_junk_are_no_company() -> None:
     assert [row for row, _ in came.first[0]] == expected[:3]
 
 
+def test_company_is_decided_and_shown_by_exact_similarities() -> None:
+    """Fast products differ in their last bits with the threads: a follower at the bar came and went with them."""
+    from strata.neighbors.similarity import exact
+
+    draw = np.random.default_rng(0)
+    rows = draw.standard_normal((400, 384)) + 0.8 * draw.standard_normal(384)
+    vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    dates, asked = np.datetime64("2000-01-01") + np.arange(400), np.arange(0, 100)
+    first, second = np.meshgrid(np.arange(400), np.arange(400), indexing="ij")
+    near = exact(vectors, first.ravel(), second.ravel()).reshape(400, 400)
+    # For each paper the bar is just as high as a later paper is near; the duplicate is so for one of them.
+    bar = near[asked, asked + 1]
+    duplicate = float(near[0, 1:].max())
+    found = pioneers.company(vectors, asked, bar, dates, np.ones(400, bool), duplicate)
+    for place, row in enumerate(asked):
+        later = np.arange(row + 1, 400)
+        expected = later[(near[row, later] >= bar[place]) & (near[row, later] < duplicate)]
+        assert found.followers[place] == len(expected)
+        assert found.first[place] == [(int(one), float(near[row, one])) for one in expected[:3]]
+        if len(expected) >= pioneers.FOLLOWERS:
+            assert found.arrived[place] == dates[expected[pioneers.FOLLOWERS - 1]]
+
+
 def test_nobody_asked_for_is_nobody_found() -> None:
     vectors, dates, _ = corpus()
     nobody = np.zeros(0, np.int64)
