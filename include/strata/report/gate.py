@@ -34,7 +34,8 @@ def check(
         max_drop: how far either may fall.
 
     Raises:
-        Degraded: it fell further, or is no number.
+        Degraded: it fell further, or is no number. A measure that was no number in the last record either is passed
+            over: there is nothing to hold it against.
     """
     here = _entry(agreed, fit, month)
     if math.isnan(here["topic_category"]):
@@ -43,11 +44,20 @@ def check(
     if history and _alike(history[-1], here):
         last = history[-1]
         for measure, told in MEASURES.items():
-            drop = last[measure] - here[measure]
+            known = last[measure]
+            if known is None or math.isnan(known):  # a record's summary has null for what is no number
+                continue
+            if math.isnan(here[measure]):
+                raise Degraded(
+                    f"the {told[0]} of {month} cannot be compared with arXiv's categories: their {told[1]} is no "
+                    f"number, and was {known:.3f} in {last['month']}. Nothing was published. Look for damaged "
+                    f"vectors or a snapshot that lost a field"
+                )
+            drop = known - here[measure]
             if drop > max_drop:
                 raise Degraded(
                     f"the {told[0]} of {month} agree far less with arXiv's categories than those of {last['month']}: "
-                    f"{told[1]} {here[measure]:.3f} after {last[measure]:.3f}, a drop of {drop:.3f} where {max_drop:g} "
+                    f"{told[1]} {here[measure]:.3f} after {known:.3f}, a drop of {drop:.3f} where {max_drop:g} "
                     f"is allowed. Nothing was published. Look for damaged vectors, another model or a snapshot that "
                     f"lost a field; to accept it, run again with max_drop={math.ceil(100 * drop) / 100:g}"
                 )

@@ -51,6 +51,23 @@ def test_no_number_is_stopped() -> None:
         gate.check(agreed(float("nan")), FIT, "2019-12", None, 1.0)
 
 
+def test_neighbours_that_are_suddenly_no_number_are_stopped() -> None:
+    """Published, it would be null in the record, and the month after could not be compared with it."""
+    with pytest.raises(Degraded, match=r"nearest papers of 2019-12.*no number, and was 0\.600 in 2019-11"):
+        gate.check(agreed(0.48, nearest=float("nan")), FIT, "2019-12", before(0.48), 1.0)
+
+
+@pytest.mark.parametrize("then", [None, float("nan")])
+@pytest.mark.parametrize("now", [0.6, float("nan")])
+def test_a_measure_that_was_no_number_is_not_held_against_a_record(then: float | None, now: float) -> None:
+    """A corpus of one paper has no neighbours; its second month died of the first one's null."""
+    last = before(0.48)
+    last.summary["evaluation"]["history"][-1]["nearest_category"] = then
+    assert len(gate.check(agreed(0.48, nearest=now), FIT, "2019-12", last, 0.03)) == 2
+    with pytest.raises(Degraded, match="AMI"):
+        gate.check(agreed(0.3, nearest=now), FIT, "2019-12", last, 0.03)
+
+
 def test_the_history_is_kept_for_three_years() -> None:
     last = before(0.5)
     for month in range(50):
