@@ -8,6 +8,7 @@ with thresholds of our own.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 
 from strata import layout
 from strata.clustering import Levels, Method, unit
+from strata.corpus import Corpus, read_papers
 from strata.grouping import Start, matrix
 from strata.published import months
 from strata.storage import Storage, read_json, read_table
@@ -28,7 +30,11 @@ MOST, PART = 0.5, 0.25
 """of a topic's papers: gone to one topic, it lives on there; two such parts, it has split"""
 LIKE, STEP = 0.25, 0.05
 """numbers of topics that differ by more are another clustering; by how much they grow at a time"""
+SAME = 0.5
+"""of an earlier record's papers: fewer in the corpus, and it is a record of something else"""
 CENTROIDS = "centroids.parquet"
+
+log = logging.getLogger(__name__)
 
 
 class Key(NamedTuple):
@@ -53,14 +59,26 @@ class Last:
         return dict(self.manifest["clustering"])
 
 
-def last_record(storage: Storage, month: str, wanted: Key) -> Last | None:
-    """Find the newest record of an earlier month whose topics can be compared; None for none."""
+def last_record(storage: Storage, corpus: Corpus, wanted: Key) -> Last | None:
+    """Find the newest record of an earlier month whose topics can be compared with a corpus's; None for none.
+
+    arXiv never takes a paper back, so most papers of an earlier record are in every later corpus. A record of other
+    papers (the demo's, another excerpt's) is none of the same story, though it may lie in the same root.
+    """
+    month, ids = f"{corpus.month_end:%Y-%m}", None
     for earlier in months(storage):
         if earlier >= month:
             continue
         manifest = dict(read_json(storage, f"{layout.record(earlier)}/manifest.json"))
-        if CENTROIDS in manifest["files"] and _key(manifest) == wanted:
+        if CENTROIDS not in manifest["files"] or _key(manifest) != wanted:
+            continue
+        if ids is None:
+            ids = read_papers(storage, corpus, ["id"])["id"].combine_chunks()
+        before = read_table(storage, f"{layout.record(earlier)}/papers.parquet", ["id"])["id"]
+        shared = pc.sum(pc.is_in(before, value_set=ids)).as_py() or 0
+        if shared >= SAME * len(before):
             return Last(earlier, manifest)
+        log.info("the record of %s is of other papers: %d of its %d are here", earlier, shared, len(before))
     return None
 
 

@@ -106,9 +106,11 @@ def cluster(root: str, plan: Result, embedded: Sequence[Result]) -> Result:
         if run.clustering == "minibatch":
             count = min(run.clusters or clustering.MOST_THEMES, corpus.papers)
             levels = clustering.Levels(count, count)
-        decides = [reduce.VERSION, corpus.digest, run.clustering, *levels, run.seed]
+        # The shards' own digests as well as the vectors': a comment that says "withdrawn" changes flags, and no vector.
+        papers = [layer.entry["sha256"] for layer in corpus.layers]
+        decides = [reduce.VERSION, corpus.digest, f"{corpus.month_end}", *papers, run.clustering, *levels, run.seed]
         start = None
-        last = None if run.fresh else continuity.last_record(storage, f"{corpus.month_end:%Y-%m}", _key(run))
+        last = None if run.fresh else continuity.last_record(storage, corpus, _key(run))
         if last and continuity.goes_on(last, levels, run.clustering):
             start = continuity.start_from(storage, last)
             levels = continuity.steady_levels(levels, start)
@@ -178,8 +180,9 @@ def report(root: str, plan: Result, clustered: Result, neighbored: Result, mappe
     if mapped:
         stages["map"] = _cost(mapped)
     with _measured() as measured, claimed(storage, layout.record(month)):
-        last = continuity.last_record(storage, month, _key(run))
-        publish(storage, run, manifest, _corpus(storage, run), month, clustered["work"], stages, last)
+        corpus = _corpus(storage, run)
+        last = continuity.last_record(storage, corpus, _key(run))
+        publish(storage, run, manifest, corpus, month, clustered["work"], stages, last)
     log.info("published %s", storage.uri(layout.record(month)))
     return {"month": month, "record": storage.uri(layout.record(month))} | measured
 
