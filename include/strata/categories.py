@@ -89,5 +89,5 @@ def chosen(categories: Sequence[str], wanted: tuple[str, ...]) -> bool:
     """
     if not wanted:
         return True
-    names = {*categories, *map(fold, categories)}
-    return any(name == word or name.startswith(word.rstrip(".") + ".") for word in wanted for name in names)
+    names, words = {*categories, *map(fold, categories)}, {*wanted, *map(fold, wanted)}
+    return any(name == word or name.startswith(word.rstrip(".") + ".") for word in words for name in names)

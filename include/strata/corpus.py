@@ -114,7 +114,11 @@ def read_papers(storage: Storage, corpus: Corpus, columns: list[str]) -> pa.Tabl
 
 def hard_flagged(flags: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which papers carry a flag that keeps them out of centroids, rankings and denominators; (n,) bool."""
-    return np.array([not HARD.isdisjoint(found) for found in flags.to_pylist()], bool)
+    lists = flags.combine_chunks()
+    hard = pc.is_in(pc.list_flatten(lists), value_set=pa.array(sorted(HARD), pa.string()))
+    flagged = np.zeros(len(lists), bool)
+    flagged[pc.list_parent_indices(lists).filter(hard).to_numpy()] = True
+    return flagged
 
 
 def matrix_path(corpus: Corpus) -> Path:

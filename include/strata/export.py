@@ -1,13 +1,13 @@
 """A record's vectors in the formats people already use, in bounded memory.
 
-Rows are in the record's order (by first submission, then id). Each format is one file, two of them with ``ids.txt``
-beside it, in ``exports/<month>/`` of the root or a folder of the user's choice:
+Rows are in the record's order (by first submission, then id). Each format is one file, two of them with a list of
+ids of their own beside it, in ``exports/<month>/`` of the root or a folder of the user's choice:
 
     hdf5     embeddings.h5       `embeddings` (n, d) float32, `urls` (https://arxiv.org/pdf/<id>.pdf), `ids`
-    npy      embeddings.npy      np.load(..., mmap_mode="r") maps it; row i is line i of ids.txt
+    npy      embeddings.npy      np.load(..., mmap_mode="r") maps it; row i is line i of embeddings.npy.ids.txt
     feather  embeddings.feather  columns id, url, topic, embedding; uncompressed, so that Arrow maps it
     parquet  embeddings.parquet  the same columns
-    faiss    embeddings.faiss    IndexFlatIP, exact; row i is line i of ids.txt
+    faiss    embeddings.faiss    IndexFlatIP, exact; ids as for npy
 
 Memory: two row groups of vectors a thread and the ids; only a faiss index has to be whole in memory, 4 d bytes a paper.
 """
@@ -87,7 +87,8 @@ def export(
         for start, block in _blocks(storage, record, first, stop):
             write(block, papers.slice(start - first, len(block)))
     if kind.lists_ids:
-        where.write(f"{folder}ids.txt", "".join(f"{paper}\n" for paper in papers["id"].to_pylist()).encode())
+        ids = "".join(f"{paper}\n" for paper in papers["id"].to_pylist())
+        where.write(f"{folder}{kind.file}.ids.txt", ids.encode())
     log.info("wrote %d x %d vectors to %s", shape.rows, shape.width, where.uri(folder + kind.file))
     return where.uri(folder + kind.file)
 

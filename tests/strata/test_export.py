@@ -55,7 +55,18 @@ def test_npy_is_mapped_and_its_ids_lie_beside_it(made: Path, vectors: np.ndarray
     mapped = np.load(made / "embeddings.npy", mmap_mode="r")
     assert isinstance(mapped, np.memmap)
     assert np.array_equal(mapped, vectors)
-    assert (made / "ids.txt").read_text().splitlines() == ids
+    assert (made / "embeddings.npy.ids.txt").read_text().splitlines() == ids
+
+
+def test_two_exports_of_other_rows_do_not_share_their_ids(
+    published_storage: Storage, published_record: Published, tmp_path: Path, ids: list[str]
+) -> None:
+    """Else every vector of the first carries the id of another paper, and nothing tells."""
+    to = connect(str(tmp_path))
+    export(published_storage, published_record, "npy", FIRST, END, to)
+    export(published_storage, published_record, "faiss", 0, END - FIRST, to)
+    assert (tmp_path / "embeddings.npy.ids.txt").read_text().splitlines() == ids
+    assert (tmp_path / "embeddings.faiss.ids.txt").read_text().splitlines() != ids
 
 
 def test_feather_and_parquet_open_in_polars(made: Path, vectors: np.ndarray, ids: list[str]) -> None:

@@ -2,7 +2,8 @@
 
 ``asked`` reads what a person writes for a paper, ``search`` finds the nearest rows in one pass over the vectors,
 ``shown`` prints them, ``service`` answers to the page inside Airflow. The vectors are streamed block by block, so
-memory does not grow with the corpus, but for one byte a paper.
+memory does not grow with the corpus, but for one byte a paper. What the record leaves out, such as withdrawn papers, is
+not found.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from strata import layout
 from strata.categories import chosen, parse_wanted
+from strata.corpus import hard_flagged, read_papers
 from strata.errors import BadRequest, ModelUnavailable
 from strata.published import Published, find_rows, read_ids, read_rows
 from strata.similar.asked import explain, read_id
@@ -136,11 +138,16 @@ def _vectors_of(storage: Storage, record: Published, rows: list[int]) -> Vectors
     return np.stack(found)
 
 
-def _allowed(storage: Storage, record: Published, rows: list[int], wanted: tuple[str, ...]) -> Mask | None:
-    """Return which papers may be found, (n,) bool; None: all."""
-    if not rows and not wanted:
-        return None
-    allowed = _of_categories(storage, record, wanted) if wanted else np.ones(record.corpus.papers, bool)
+def _allowed(storage: Storage, record: Published, rows: list[int], wanted: tuple[str, ...]) -> Mask:
+    """Return which papers may be found, (n,) bool: none that was withdrawn, or that the record leaves out as well."""
+    allowed: Mask = ~hard_flagged(read_papers(storage, record.corpus, ["flags"])["flags"])
+    if wanted:
+        fitting = _of_categories(storage, record, wanted)
+        if not fitting.any():
+            raise BadRequest(
+                f"no paper of {record.month} is in {' or '.join(wanted)}; categories are written such as cs.LG"
+            )
+        allowed &= fitting
     allowed[rows] = False
     return allowed
 

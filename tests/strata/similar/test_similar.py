@@ -86,6 +86,36 @@ def test_the_matrix_that_a_run_leaves_gives_what_the_files_give(
     assert similar(storage, record, ["0101.00003"], top=360) == decoded
 
 
+def test_what_the_record_leaves_out_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a withdrawn paper is offered as the most similar one, and nothing tells that it was withdrawn."""
+    from tests.strata.test_stages import run, snapshot
+
+    import tiny_model
+    from records import write
+
+    source, texts = snapshot(tmp_path / "a.jsonl"), []
+    with source.open() as file:
+        texts = [json.loads(row) for row in file]
+    for row in texts[:5]:
+        row["comments"] = "This paper has been withdrawn by the authors"
+    monkeypatch.setattr("strata.embed.load", lambda model: WordEncoder())
+    write(source, *(json.dumps(row).encode() + b"\n" for row in texts))
+    made = run(tmp_path / "root", source, str(tiny_model.save(tmp_path / "model")), "2012-01")
+    storage = connect(str(tmp_path / "root"))
+    found = similar(storage, open_record(storage, made["month"]), ["0101.00009"], top=360)
+    assert len(found) == 360 - 1 - 5
+    assert not {paper.id for paper in found} & {row["id"] for row in texts[:5]}
+
+
+@pytest.mark.parametrize("categories", ["cs.lg", "math.XX", "cmp-lg"])
+def test_a_category_without_a_paper_is_named(
+    published_storage: Storage, published_record: Published, categories: str
+) -> None:
+    """Else a mistyped name looks as if nothing were similar."""
+    with pytest.raises(BadRequest, match=f"no paper of 2012-01 is in {categories}.*such as cs.LG"):
+        similar(published_storage, published_record, ["0101.00003"], categories=categories)
+
+
 def test_rows_that_are_not_allowed_are_never_found() -> None:
     vectors = np.eye(8, dtype=np.float32)
     allowed = np.arange(8) % 2 == 0
