@@ -81,7 +81,7 @@ def started(
         sentences_port = free_port() if wanted.sentences else None
         variables = airflow_variables(
             environment, state, code, state.secrets(), wanted.placement,
-            port=port, root=wanted.root, snapshot=wanted.snapshot, parse_every_s=wanted.parse_every_s,
+            port=port, root=wanted.root, snapshot=wanted.snapshot, now=since, parse_every_s=wanted.parse_every_s,
             sentences_port=sentences_port,
         )  # fmt: skip
         display.status("preparing Airflow's metadata", "metadata")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +18,6 @@ _DAY = 86_400
 _FOREIGN = ("AIRFLOW__", "AIRFLOW_HOME", "AIRFLOW_CONFIG", "_AIRFLOW")
 # The most threads that one embed task puts to good use; a larger machine runs several tasks side by side.
 _MOST_THREADS = 8
-# Here runs are asked for by hand, whose dates a start date does not concern. A scheduled one would wait for a snapshot
-# of its month, which nobody brings here.
-_NEVER = "2100-01-01"
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,16 @@ def place(processors: int, tasks: int | None = None, most: int | None = None) ->
     return Placement(count, min(most or threads, threads))
 
 
+def start_date(now: dt.datetime) -> str:
+    """Return the DAG's start date, chosen so that no scheduled run is due when the DAG is unpaused.
+
+    The schedule ticks at the start of a month, and a tick right at the start date counts: on a month's first day the
+    DAG starts tomorrow. A date that never comes would not do: Airflow gives a run no tasks whose own date lies before.
+    """
+    day = now.date()
+    return f"{day + dt.timedelta(days=1) if day.day == 1 else day}"
+
+
 def airflow_variables(
     environment: Mapping[str, str],
     state: State,
@@ -65,6 +73,7 @@ def airflow_variables(
     port: int,
     root: str,
     snapshot: str,
+    now: dt.datetime,
     parse_every_s: int,
     sentences_port: int | None = None,
 ) -> dict[str, str]:
@@ -79,6 +88,7 @@ def airflow_variables(
         port: of the API server, on loopback.
         root: where the tasks put results.
         snapshot: the default of the form's snapshot field.
+        now: the present, in UTC.
         parse_every_s: seconds between two readings of the DAG file.
         sentences_port: of the service that may run a model for the page, on loopback; None: there is none.
     """
@@ -91,7 +101,10 @@ def airflow_variables(
         **_sentences(secrets, sentences_port),
         "STRATA_ROOT": root,
         "STRATA_SNAPSHOT": snapshot,
-        "STRATA_START": _NEVER,
+        "STRATA_START": start_date(now),
+        # Left open over a month's end, `make up` begins a scheduled run. Nobody brings that month's snapshot here, and
+        # no triggerer would wake a task that waits for it: it fails at once, and says so.
+        "STRATA_WAIT_DAYS": "0",
         "PYTHONPATH": os.pathsep.join([str(code.include), *filter(None, [kept.get("PYTHONPATH")])]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
@@ -122,6 +135,8 @@ def _core(home: Path, code: Code, secrets: Secrets, placement: Placement, port: 
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "standalone.executor.PreloadedExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(placement.tasks),
+        # Shards of a month: 272 for all of arXiv, and with small ones more than Airflow's own 1,024.
+        "AIRFLOW__CORE__MAX_MAP_LENGTH": "10000",
         "AIRFLOW__CORE__FERNET_KEY": secrets.fernet_key,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         "AIRFLOW__CORE__AUTH_MANAGER": (

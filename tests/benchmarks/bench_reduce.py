@@ -105,9 +105,10 @@ def whole_reduce(root: Path) -> dict[str, Any]:
     import bench_reduce_root
 
     from strata import clustering, neighbors, stability
-    from strata.corpus import read_vectors, scratch_matrix
+    from strata.corpus import read_vectors
     from strata.neighbors import large
     from strata.neighbors.loneliest import Bounds, loneliest
+    from strata.scratch import scratch_matrix
 
     storage, corpus = bench_reduce_root.opened(root)
     papers = corpus.papers

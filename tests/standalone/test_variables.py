@@ -11,8 +11,9 @@ from sqlalchemy.engine import make_url
 
 from standalone.plain_paths import plain_path
 from standalone.state import State
-from standalone.variables import Code, Placement, airflow_variables, place
+from standalone.variables import Code, Placement, airflow_variables, place, start_date
 
+NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.timezone.utc)
 # What breaks one of: os.path.expandvars, configparser, str.format, SQLAlchemy's URLs, shells.
 ODD = [
     "a b",
@@ -36,7 +37,7 @@ def variables(folder: Path, **environment: str) -> dict[str, str]:
     code = Code(folder / "dags", folder / "include", folder / "plugins")
     return airflow_variables(
         environment, state, code, state.secrets(), Placement(2, 3),
-        port=12345, root="/the root", snapshot="/snap.jsonl", parse_every_s=30,
+        port=12345, root="/the root", snapshot="/snap.jsonl", now=NOW, parse_every_s=30,
     )  # fmt: skip
 
 
@@ -98,6 +99,11 @@ def test_everyone_is_admin_only_because_nobody_else_can_connect(tmp_path: Path) 
     assert made["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:12345/execution/"
 
 
+def test_a_corpus_of_many_small_shards_can_be_mapped(tmp_path: Path) -> None:
+    """Else SHARD_SIZE=2000 on all of arXiv fails after it is cut: Airflow's own limit is 1,024."""
+    assert int(variables(tmp_path)["AIRFLOW__CORE__MAX_MAP_LENGTH"]) == 10_000
+
+
 def test_a_proxy_does_not_come_between_tasks_and_the_api_server(tmp_path: Path) -> None:
     made = variables(tmp_path, http_proxy="http://proxy:3128", no_proxy="internal.example")
     assert made["NO_PROXY"] == made["no_proxy"] == "127.0.0.1,internal.example"
@@ -120,10 +126,15 @@ def test_the_machine_is_shared_out_and_never_oversold(
     assert place(processors, tasks) == Placement(*expected)
 
 
-def test_no_run_is_ever_scheduled_here(tmp_path: Path) -> None:
-    """Else `make up`, left open over a month's end, begins one that waits for ever for a snapshot nobody brings."""
-    start = dt.datetime.fromisoformat(variables(tmp_path)["STRATA_START"])
-    assert start.year >= 2100
+@pytest.mark.parametrize(("day", "start"), [(21, "2026-11-21"), (2, "2026-11-02"), (1, "2026-11-02")])
+def test_unpausing_starts_no_scheduled_run(day: int, start: str) -> None:
+    """The last tick, on the 1st at midnight, must lie before the start date."""
+    assert start_date(NOW.replace(day=day)) == start
+
+
+def test_a_scheduled_run_here_waits_for_nothing(tmp_path: Path) -> None:
+    """Else `make up`, left open over a month's end, begins one that waits for ever: nothing would wake its task."""
+    assert float(variables(tmp_path)["STRATA_WAIT_DAYS"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """From a model's name to its files on this machine, and to the digest that names its vectors.
 
-Order: a local folder; the bundled package; the hub's local cache; the hub itself, unless HF_HUB_OFFLINE is set.
+Order: a local folder; the bundled package; the hub's local cache, if all is in it that says how the model pools; the
+hub itself, unless HF_HUB_OFFLINE is set.
 Only safetensors weights are accepted, and no code that comes with a model is ever run.
 """
 
@@ -79,23 +80,26 @@ def _hub_folder(repo: str) -> Path | None:
 
     None: it cannot be had.
 
-    Raises ModelUnavailable if a model of our table is here in part and the rest cannot be had.
+    Raises ModelUnavailable if a model is known to be here in part and the rest cannot be had.
     """
     from huggingface_hub import constants
 
     cached = _cached_folder(repo)
-    if cached is not None and _lacks(cached) is None:
-        return cached
+    if cached is not None:
+        lacking = _lacks(cached)
+        if lacking is None:
+            return cached
+        if lacking == "modules.json" and all(entry.repo != repo for entry in KNOWN.values()):
+            # Its authors may never have made one; asking the hub would be done again in every task.
+            log.warning("%s in %s has no %s: it is taken for a plain transformer", repo, cached, lacking)
+            return cached
     fetched = None if constants.HF_HUB_OFFLINE else _download(repo)
-    if fetched is not None or cached is None:
-        return fetched
-    if any(entry.repo == repo for entry in KNOWN.values()):
+    if fetched is None and cached is not None:
         raise ModelUnavailable(
             f"{cached} holds a part of {repo} only: {_lacks(cached)} is missing, which says how it pools. "
             f"On a machine with a connection: hf download {repo}."
         )
-    log.warning("%s in %s has no %s: it is taken for a plain transformer", repo, cached, _lacks(cached))
-    return cached
+    return fetched
 
 
 def _cached_folder(repo: str) -> Path | None:

@@ -6,6 +6,7 @@ in which documents and tables are read and written on either.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,11 @@ def connect(root: str, *, make: bool = True) -> Storage:
         path = Path(root).expanduser()
         if make:
             path.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError, RuntimeError) as error:  # the last: no such home
+    # The last: no such home. What this user may not make may only not be mounted yet: the task is tried again.
+    except (FileExistsError, NotADirectoryError, RuntimeError) as error:
         raise BadRequest(f"root: {root!r} cannot be made a folder: {error}") from error
-    if not path.is_dir():
-        raise BadRequest(f"root: there is no folder {root!r}")
+    if not os.path.isdir(path):  # noqa: PTH112 - Path's own raises where a folder above may not be looked into
+        raise BadRequest(f"root: there is no folder {root!r} that can be read; `make run` makes the first record")
     return Folder(path)
 
 

@@ -171,7 +171,8 @@ def _unfinished(root: Path) -> Sequence[Path]:
 
 
 def _unless_gone(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
+    # A disk's own lost+found may lie in the root: no run wrote what this user may not read.
+    if not isinstance(error, (FileNotFoundError, PermissionError)):
         raise error
 
 

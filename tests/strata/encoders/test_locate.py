@@ -147,9 +147,13 @@ def test_the_rest_of_a_part_is_fetched(
 
 
 def test_a_plain_transformer_is_used_with_a_warning(
-    cached: Callable[..., Path], caplog: pytest.LogCaptureFixture
+    cached: Callable[..., Path], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be one whose authors never said how to pool; the reader of the log can tell."""
+    """Its authors may never have said how to pool; and hundreds of tasks must not ask a hub hundreds of times."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(locate, "_download", lambda repo: pytest.fail("the hub was asked"))
     cached("someone/some-model", "modules.json", "1_Pooling")
     assert encoders.describe("someone/some-model").pooling == "mean"
     assert "no modules.json: it is taken for a plain transformer" in caplog.text

@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -139,6 +140,23 @@ def test_looking_for_what_killed_processes_left_is_not_disturbed_by_writers(stor
             ended.set()
         for writer in writers:
             writer.result()
+
+
+def test_a_folder_that_may_not_be_read_does_not_stop_the_look(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk's own lost+found is such a one: `prune` would end there for every user but root."""
+    storage.write("a/.tmp-0-b", b"half")
+    look = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if str(path).endswith("lost+found"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    (Path(storage.root) / "lost+found").mkdir()
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [Path(path).name for path in storage.sweep(0, dry_run=True)] == [".tmp-0-b"]
 
 
 def test_folders_that_are_empty_go_with_their_last_file(storage: Storage) -> None:
