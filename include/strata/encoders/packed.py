@@ -26,17 +26,14 @@ from strata.encoders.forward import FEWEST_ROWS, Workspace, pooled
 from strata.encoders.models import Model
 from strata.encoders.packing import Pack, plan
 from strata.encoders.protocol import Encoded, Progress
-from strata.encoders.recipe import Recipe
+from strata.encoders.recipe import SHIFTED, Recipe, position_shift
 from strata.encoders.tokens import Tokens, load_tokenizer, set_tokenizer_threads, tokenize
 from strata.encoders.weights import read_weights
 from strata.errors import BadVectors
 
 log = logging.getLogger(__name__)
 
-# RoBERTa and MPNet count positions from the padding token's number plus one, and give that number itself to
-# every padding token wherever it stands.
-_SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet")
-FAMILIES = ("bert", *_SHIFTED)
+FAMILIES = ("bert", *SHIFTED)
 TOKENS_PER_PACK = 1024
 
 # MKL keeps freed buffers in lists by thread, and in a process that was forked afterwards it may go round in such a list
@@ -88,10 +85,7 @@ def one_torch_thread() -> Iterator[None]:
 
 def shift_of(recipe: Recipe) -> int | None:
     """The padding token that positions are counted from, for the families that do; else None."""
-    if recipe.config["model_type"] not in _SHIFTED:
-        return None
-    padding = recipe.config.get("pad_token_id")
-    return 1 if padding is None else int(padding)
+    return position_shift(recipe.config)
 
 
 def positions(ids: NDArray[np.int32], padding: int | None) -> NDArray[np.int64]:

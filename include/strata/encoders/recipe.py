@@ -32,6 +32,11 @@ _POOLING_FLAGS = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 _POOLINGS = frozenset(_POOLING_FLAGS.values())
+# RoBERTa and MPNet count positions from the padding token's number plus one, and give that number itself to
+# every padding token wherever it stands.
+SHIFTED = ("roberta", "xlm-roberta", "camembert", "mpnet")
+# These count positions from zero. Other kinds may have no table of positions (Qwen3 has none), or one we do not know.
+_FROM_ZERO = ("bert", "distilbert", "electra", "albert")
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,28 @@ def _pooling(config: dict[str, Any], architecture: str) -> str:
     return "+".join(modes)
 
 
-def _token_limit(sentence: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]) -> int:
+def position_shift(config: dict[str, Any]) -> int | None:
+    """The padding token that positions are counted from, for the families that do; else None."""
+    kind = config.get("model_type")
+    if kind not in SHIFTED:
+        return None
+    padding = config.get("pad_token_id")
+    # transformers counts MPNet's positions from 1, whatever its configuration says.
+    return 1 if padding is None or kind == "mpnet" else int(padding)
+
+
+def _places(config: dict[str, Any]) -> int | None:
+    """How many tokens the model's table of positions has room for; None where we cannot tell."""
+    rows = int(config.get("max_position_embeddings") or 0)
+    shift = position_shift(config)
+    if shift is not None:
+        rows -= shift + 1
+    elif config.get("model_type") not in _FROM_ZERO:
+        return None
+    return rows if rows > 0 else None
+
+
+def _stated_limit(sentence: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]) -> int:
     """The limit as sentence-transformers takes it: its own setting, else the smaller of tokenizer and model."""
     if sentence.get("max_seq_length"):
         return int(sentence["max_seq_length"])
@@ -107,6 +133,13 @@ def _token_limit(sentence: dict[str, Any], tokenizer: dict[str, Any], config: di
         return int(settings["model_max_length"])
     limits = [tokenizer.get("model_max_length"), config.get("max_position_embeddings")]
     return int(min((limit for limit in limits if limit and limit > 0), default=512))
+
+
+def _token_limit(sentence: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]) -> int:
+    """The stated limit, or fewer where the model has no position for the last tokens and would fail at them."""
+    stated = _stated_limit(sentence, tokenizer, config)
+    places = _places(config)
+    return stated if places is None else min(stated, places)
 
 
 def read_recipe(folder: Path, entry: Entry) -> Recipe:

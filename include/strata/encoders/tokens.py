@@ -64,6 +64,8 @@ def disagreement(folder: Path) -> str | None:
 def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
     """The model's tokenizer, cutting at the model's limit whatever its file says, and never padding.
 
+    Long texts are cut on the side that the model's files name, the right one where they name none.
+
     From tokenizer.json alone where that is sure to be what transformers makes of the folder, since importing
     transformers takes seconds. Raises ModelUnavailable if transformers has no fast tokenizer for the model.
     """
@@ -72,22 +74,28 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        # As transformers: what tokenizer_config.json says, else what tokenizer.json does.
+        side = read_json(folder / "tokenizer_config.json").get("truncation_side")
+        side = side or (tokenizer.truncation or {}).get("direction", "right")
     else:
         log.info("the tokenizer is made by transformers, since %s", why)
-        tokenizer = _tokenizer_of_transformers(folder)
+        tokenizer, side = _tokenizer_of_transformers(folder)
+    if side not in ("left", "right"):
+        raise ModelUnavailable(f"{folder} asks to cut long texts on the side {side!r}; it can be left or right.")
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=max_tokens)
+    tokenizer.enable_truncation(max_length=max_tokens, direction=side)
     return tokenizer
 
 
-def _tokenizer_of_transformers(folder: Path) -> Tokenizer:
+def _tokenizer_of_transformers(folder: Path) -> tuple[Tokenizer, str]:
+    """The tokenizer, and the side on which it cuts long texts."""
     from transformers import AutoTokenizer
 
     made: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     tokenizer: Tokenizer | None = getattr(made, "backend_tokenizer", None)
     if tokenizer is None:
         raise ModelUnavailable(f"{folder} has no tokenizer of the fast kind (tokenizer.json).")
-    return tokenizer
+    return tokenizer, str(made.truncation_side)
 
 
 def set_tokenizer_threads(threads: int) -> None:

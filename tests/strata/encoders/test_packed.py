@@ -17,6 +17,7 @@ from tests.strata.encoders.conftest import ODD_TEXTS, SENTENCES
 from strata import encoders
 from strata.encoders import forward, packed
 from strata.encoders.recipe import read_recipe
+from strata.encoders.reference import ReferenceEncoder
 from strata.errors import BadVectors
 
 Models = Callable[..., Path]
@@ -248,3 +249,29 @@ def test_a_prompt_in_the_models_own_files_is_used(models: Models, tmp_path: Path
     encoder = encoders.load(str(folder), threads=1)
     assert encoder.model.prompt == "passage: "
     np.testing.assert_allclose(encoder.encode(SENTENCES[:5]).vectors, reference(folder, SENTENCES[:5]), atol=1e-6)
+
+
+@pytest.mark.parametrize("family", ["roberta", "xlm-roberta", "mpnet", "bert"])
+def test_a_long_text_is_cut_where_the_models_positions_end(models: Models, family: str) -> None:
+    """A stated limit beyond the last position would end the run at the first text that long."""
+    folder = models(family, limit=400)
+    encoder = encoders.load(str(folder), threads=1)
+    assert isinstance(encoder, packed.PackedEncoder)
+    encoded = encoder.encode(ODD_TEXTS)
+    assert encoded.truncated.any()
+    recipe = read_recipe(folder, encoders.locate.entry_of(str(folder)))
+    slow = ReferenceEncoder(encoder.model, recipe, 1, "the measure").encode(ODD_TEXTS)
+    np.testing.assert_allclose(encoded.vectors, slow.vectors, atol=1e-6, rtol=0)
+    assert (encoded.truncated == slow.truncated).all()
+
+
+def test_mpnets_positions_count_from_one_whatever_its_padding_token(models: Models, tmp_path: Path) -> None:
+    """transformers takes no notice of the padding token's number here; each word would get another's position."""
+    import shutil
+
+    folder = tmp_path / "mpnet"
+    shutil.copytree(models("mpnet"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "pad_token_id": 3}))
+    ours = encoders.load(str(folder), threads=1).encode(SENTENCES[:5]).vectors
+    np.testing.assert_allclose(ours, reference(folder, SENTENCES[:5]), atol=1e-6, rtol=0)

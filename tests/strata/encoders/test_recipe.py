@@ -97,3 +97,29 @@ def test_the_seed_studys_qwen3_differs_from_its_authors_in_pooling_alone(models:
 def test_every_model_of_the_table_can_be_named_in_short() -> None:
     for name in KNOWN:
         assert encoders.models.full_name(name.rpartition("/")[2].lower()) == name
+
+
+LIMITS = [
+    # RoBERTa's kin have two places that no token may take: 0, and 1 for padding.
+    ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, {}, 512),
+    ({"model_type": "xlm-roberta", "max_position_embeddings": 514}, {"max_seq_length": 514}, 512),
+    ({"model_type": "camembert", "max_position_embeddings": 514, "pad_token_id": 3}, {"max_seq_length": 512}, 510),
+    ({"model_type": "mpnet", "max_position_embeddings": 514, "pad_token_id": 3}, {}, 512),
+    ({"model_type": "bert", "max_position_embeddings": 512}, {"max_seq_length": 1024}, 512),
+    ({"model_type": "distilbert", "max_position_embeddings": 512, "hidden_size": 8}, {"max_seq_length": 600}, 512),
+    # These fit, or have no table of positions: the limit is part of the key of their vectors and must stay.
+    ({"model_type": "bert", "max_position_embeddings": 512}, {"max_seq_length": 256}, 256),
+    ({"model_type": "bert", "max_position_embeddings": 512, "pad_token_id": 0}, {"max_seq_length": 512}, 512),
+    ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, {"max_seq_length": 128}, 128),
+    ({"model_type": "qwen3", "max_position_embeddings": 32768, "pad_token_id": 151643}, {}, 32768),
+    ({"model_type": "t5"}, {"max_seq_length": 4096}, 4096),
+]
+
+
+@pytest.mark.parametrize(("config", "sentence", "expected"), LIMITS)
+def test_the_limit_is_never_more_than_the_model_has_places_for(
+    tmp_path: Path, config: dict[str, object], sentence: dict[str, object], expected: int
+) -> None:
+    """The first long abstract would end a run of hours with an index out of range."""
+    folder = write(tmp_path, config={"hidden_size": 12, **config}, sentence_bert_config=sentence)
+    assert read_recipe(folder, PLAIN).max_tokens == expected

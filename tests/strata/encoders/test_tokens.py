@@ -13,6 +13,7 @@ from tests.strata.encoders.conftest import ODD_TEXTS
 
 from strata import encoders
 from strata.encoders.tokens import disagreement, load_tokenizer, tokenize
+from strata.errors import ModelUnavailable
 
 Models = Callable[..., Path]
 
@@ -57,3 +58,38 @@ def test_a_tokenizer_whose_two_files_differ_is_made_as_transformers_makes_it(mod
 
     theirs = AutoTokenizer.from_pretrained(folder)(["Erdős NUMBER"])["input_ids"]
     assert tokenize(load_tokenizer(folder, 40), ["Erdős NUMBER"]).ids[0].tolist() == theirs[0]
+
+
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+@pytest.mark.parametrize("file", ["tokenizer_config.json", "tokenizer.json"])
+def test_a_tokenizer_that_cuts_on_the_left_does_so_here(models: Models, tmp_path: Path, family: str, file: str) -> None:
+    """Such a model reads the end of a long text; given the beginning, the vector is of other words."""
+    folder = tmp_path / family
+    shutil.copytree(models(family), folder)
+    settings = json.loads((folder / file).read_text())
+    if file == "tokenizer.json":
+        settings["truncation"] = {"direction": "Left", "max_length": 16, "strategy": "LongestFirst", "stride": 0}
+        other = json.loads((folder / "tokenizer_config.json").read_text())
+        other.pop("truncation_side", None)
+        (folder / "tokenizer_config.json").write_text(json.dumps(other))
+    else:
+        settings["truncation_side"] = "left"
+    (folder / file).write_text(json.dumps(settings))
+    from transformers import AutoTokenizer
+
+    made = AutoTokenizer.from_pretrained(folder)
+    assert made.truncation_side == "left"
+    ours = tokenize(load_tokenizer(folder, 40), ODD_TEXTS)
+    assert [ids.tolist() for ids in ours.ids] == made(ODD_TEXTS, truncation=True, max_length=40)["input_ids"]
+    right = tokenize(load_tokenizer(models(family), 40), ODD_TEXTS)
+    assert (ours.truncated == right.truncated).all() and ours.truncated.any()
+
+
+def test_an_unknown_side_to_cut_on_is_refused_by_name(models: Models, tmp_path: Path) -> None:
+    """`tokenizers` itself would raise an error that does not say which file to mend."""
+    folder = tmp_path / "bert"
+    shutil.copytree(models("bert"), folder)
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**settings, "truncation_side": "middle"}))
+    with pytest.raises(ModelUnavailable, match="middle"):
+        load_tokenizer(folder, 40)
