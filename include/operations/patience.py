@@ -11,6 +11,8 @@ from typing import Any
 
 from airflow.providers.standard.operators.python import PythonOperator
 
+from operations.connection import connected
+
 log = logging.getLogger(__name__)
 
 BUSY_S = 30
@@ -74,7 +76,8 @@ class SnapshotOperator(PythonOperator):
         run, month = context["dag_run"], self.op_kwargs["month"]
         if run.run_type != "scheduled" or not month:
             return False
-        reason = still_missing(context["params"]["snapshot"] or "", last_day(month))
+        # The look asks the store too, before the stage itself does: both need the connection's credentials.
+        reason = connected(still_missing)(context["params"]["snapshot"] or "", last_day(month))
         if reason is None:
             return False
         end = run.run_after + dt.timedelta(days=wait_days())

@@ -37,6 +37,31 @@ except BadSnapshot as error:
     said = ["BadSnapshot", str(error)]
 print(json.dumps(said))
 """
+# A store that shows its object only to who has a key; the key is only in Airflow's connection.
+STORE = """
+import datetime as dt, http.server, json, os, threading, types
+asked = []
+class Store(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        known = "AWS4-HMAC-SHA256 Credential=KEY/" in (self.headers.get("Authorization") or "")
+        asked.append(known)
+        self.send_response(200 if known else 403)
+        self.send_header("Content-Length", "10")
+        self.send_header("Last-Modified", "Mon, 02 Nov 2026 00:00:00 GMT")
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Store)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+extra = {"region_name": "us-east-1", "endpoint_url": f"http://127.0.0.1:{server.server_port}"}
+given = {"conn_type": "aws", "login": "KEY", "password": "SECRET", "extra": extra}
+os.environ["AIRFLOW_CONN_STORE"] = json.dumps(given)
+from operations.patience import SnapshotOperator
+operator = SnapshotOperator(task_id="x", python_callable=lambda month: f"made {month}", op_kwargs={"month": "2026-10"})
+run = types.SimpleNamespace(run_type="scheduled", run_after=dt.datetime.now(dt.timezone.utc))
+result = operator.execute({"dag_run": run, "params": {"snapshot": "s3://bucket/arxiv.json"}})
+print(json.dumps([result, asked]))
+"""
 BUSY = """
 import datetime as dt, json
 from airflow.sdk.exceptions import AirflowRescheduleException
@@ -86,6 +111,15 @@ def test_it_waits_so_long_and_then_says_what_to_do(airflow: dict[str, str], tmp_
 @pytest.mark.parametrize("kind", ["manual", "backfill"])
 def test_who_looks_on_is_not_kept_waiting(airflow: dict[str, str], tmp_path: Path, kind: str) -> None:
     assert said(airflow, LOOK, str(tmp_path / "none.jsonl"), kind, "2026-10", 0) == ["made 2026-10"]
+
+
+def test_the_look_has_the_credentials_of_the_connection(airflow: dict[str, str]) -> None:
+    """Else every scheduled run fails at once where Airflow's connection is all that knows the store's keys."""
+    alone = {name: value for name, value in airflow.items() if not name.startswith(("AWS_", "AIRFLOW_CONN_"))}
+    alone |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    result, asked = said(alone | {"AWS_CONFIG_FILE": os.devnull, "STRATA_S3_CONNECTION": "store"}, STORE)
+    assert result == "made 2026-10"
+    assert asked and all(asked)
 
 
 def test_a_stage_that_another_run_is_at_gives_its_worker_back(airflow: dict[str, str]) -> None:
