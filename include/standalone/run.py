@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -68,6 +69,11 @@ def execute(command: str, project: Project, environment: Mapping[str, str], fold
         return error.status
     except (ApiError, Unreachable) as error:
         display.say(f"Airflow's API server gave an answer that was not expected: {error}")
+        return StandaloneError.status
+    except BrokenPipeError:  # nobody reads any more: for the caller, not for words
+        raise
+    except (OSError, sqlite3.Error) as error:
+        display.say(_unusable_text(error, project.state.folder))
         return StandaloneError.status
     except Stopped as stopped:
         display.say(f"Stopped by {stopped.name}; nothing is left running.")
@@ -149,6 +155,13 @@ def _taken_text(taken: Taken) -> str:
         f"`make {taken.by.command}` (process {taken.by.process}) is already at work in this checkout: "
         f"wait for its end, or stop it with Ctrl-C"
     )
+
+
+def _unusable_text(error: OSError | sqlite3.Error, folder: Path) -> str:
+    """Say which place cannot be used, and why: a full disk, somebody else's file, a damaged metadata file."""
+    named = getattr(error, "filename", None)  # a full disk names none; it is then the state folder that is written to
+    outside = isinstance(named, str) and folder not in Path(named).parents
+    return f"{named if outside else folder} cannot be used: {error}"
 
 
 def _show_dag(service: Service, project: Project, display: Display) -> None:

@@ -5,11 +5,13 @@ The same with the real Airflow, which takes minutes, is in ``tests/test_end_to_e
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -113,6 +115,61 @@ def test_nonsense_is_refused_before_anything_is_made(folder: Path, asked: str) -
     status, said = command(folder, command=asked, MONTH="soon")
     assert (status, said) == (2, "MONTH=soon is not a month such as 2019-12\n")
     assert not (folder / ".strata").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "{state} cannot be used: [Errno 28] No space left"),
+        (PermissionError(errno.EACCES, "Permission denied", "{state}/demo.new"), "{state} cannot be used: [Errno 13]"),
+        (OSError(errno.EIO, "Input/output error", "/far/root"), "/far/root cannot be used: [Errno 5]"),
+        (sqlite3.OperationalError("database or disk is full"), "{state} cannot be used: database or disk is full"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["run", "up"])
+def test_a_full_disk_is_said_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, asked: str, error: Exception, words: str
+) -> None:
+    """A page of traceback hides the one thing that its reader can mend."""
+    state = str(folder / ".strata")
+    if isinstance(error, OSError) and error.filename:
+        error = type(error)(error.errno, error.strerror, error.filename.replace("{state}", state))
+
+    def write(target: Path) -> None:
+        raise error
+
+    monkeypatch.setattr("strata.synthetic.write_snapshot", write)
+    status, said = command(folder, command=asked, SNAPSHOT="")
+    assert status == 1
+    line = said.splitlines()[-1]
+    assert line.startswith(words.replace("{state}", state)), said
+    assert not living_below(folder)
+
+
+def test_a_disk_that_fills_while_the_run_is_followed_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Airflow must be ended, and the run given up, as with any other end."""
+
+    def follow(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("standalone.run.follow", follow)
+    status, said = command(folder)
+    assert status == 1
+    assert said.endswith(f"{folder / '.strata'} cannot be used: database or disk is full\n")
+    assert not living_below(folder)
+
+
+def test_a_reader_that_has_gone_is_left_to_the_caller(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words about it would go to the same closed pipe."""
+
+    def write(target: Path) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr("strata.synthetic.write_snapshot", write)
+    with pytest.raises(BrokenPipeError):
+        command(folder, SNAPSHOT="")
 
 
 class Shell:
