@@ -5,10 +5,11 @@ Takes a snapshot of arXiv's metadata (one JSON object a line), cuts it into shar
 abstract (one mapped task a shard), and publishes the month's record: topics that have faded, papers that stand alone.
 
 **When it runs.** On the 1st of each month it makes the record of the month that just ended; find_snapshot waits
-(deferred, at most `STRATA_WAIT_DAYS`) until a snapshot made after that month's end is there. Trigger it by hand with
-every field left alone for the last complete month that the snapshot reaches; fill in *Month* for another one.
-`airflow backfill create --dag-id fossil_record --from-date 2019-01-01 --to-date 2019-12-31` makes one record a
-month. Vectors are kept and reused: only new and changed abstracts are embedded.
+(deferred, at most `STRATA_WAIT_DAYS`) until a snapshot made after that month's end is there; under `make up` nothing
+waits, and a scheduled run without its snapshot fails at once. Trigger it by hand with every field left alone for the
+last complete month that the snapshot reaches; fill in *Month* for another one.
+`airflow backfill create --dag-id fossil_record --from-date 2019-01-01 --to-date 2019-12-31 --max-active-runs 1` makes
+one record a month. Vectors are kept and reused: only new and changed abstracts are embedded.
 
 **Where things are.** Under the root set by the operator (`STRATA_ROOT`): `records/<month>/` holds what you came for
 (`report.html`, tables, `manifest.json`), `snapshots/` the shards, `vectors/` the vectors.
@@ -29,6 +30,7 @@ everything that is already made is kept.
 |---|---|---|
 | find_snapshot | the snapshot or model is not there, or a field makes no sense | correct the field, trigger again |
 | shard | too many lines are refused, or the file is cut short | see `refused-manifest.json`; fetch the file again |
+| shard: "Airflow maps" | more shards than Airflow makes tasks of | trigger again with a larger *Shard size* |
 | embed | one shard failed; the others stand | clear the red index; memory: give the worker more or run fewer at once |
 | cluster | a shard or its vectors are missing or damaged; the log names them | clear the embed index of that shard |
 | report: "agree far less" | topics agree less with arXiv's categories than last time | *Largest drop* accepts it |
@@ -45,10 +47,11 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, task
 
-from operations.alert import tell
+from operations.alert import tell, tell_of_run
 from operations.connection import connected
 from operations.form import FORM
 from operations.label import PART, SHARD, labelled
+from operations.mapping import mappable
 from operations.patience import SnapshotOperator, patient
 from operations.place import place
 from operations.record_link import with_record_link
@@ -96,6 +99,8 @@ with DAG(
     catchup=False,
     params=FORM,
     tags=["arxiv", "strata"],
+    # Beside the tasks' own below: one whose process was killed tells nothing.
+    on_failure_callback=tell_of_run,
     default_args={
         "retries": 2,
         "retry_delay": timedelta(minutes=1),
@@ -118,7 +123,7 @@ with DAG(
         **place(*PLACES["find_snapshot"]),
     )
     plan = found.output
-    shards = stage(stages.shard)(root=ROOT, plan=plan)
+    shards = stage(mappable(stages.shard))(root=ROOT, plan=plan)
     embed = stage(labelled(stages.embed), map_index_template=SHARD, pool=POOL)
     embedded = embed.partial(root=ROOT, plan=plan).expand(shard=shards)
     clustered = stage(stages.cluster)(root=ROOT, plan=plan, embedded=embedded)

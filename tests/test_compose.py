@@ -64,6 +64,12 @@ def test_each_worker_has_its_queue_its_limits_and_time_to_end(services: dict[str
         assert "api-server" in worker["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
 
 
+def test_the_store_outlives_the_workers(services: dict[str, Any]) -> None:
+    """Else `docker compose stop` lets a worker finish its task and takes away where it would be written."""
+    for name in ("worker-embed", "worker-reduce"):
+        assert services[name]["depends_on"]["store"] == {"condition": "service_healthy", "required": False}
+
+
 def test_a_busy_machine_neither_hides_the_dag_nor_spends_itself_on_health_checks(services: dict[str, Any]) -> None:
     """While shards take every processor the DAG took a minute to read: Airflow broke off after 50 s and dropped it."""
     environment = services["dag-processor"]["environment"]
@@ -126,6 +132,15 @@ def test_a_backfill_has_a_pool_of_its_own(services: dict[str, Any]) -> None:
     """Without it the shards of a backfill take every worker, and the month cannot begin."""
     pool = services["scheduler"]["environment"]["STRATA_EMBED_POOL"]
     assert f"airflow pools set {pool} " in services["migrate"]["command"][0]
+
+
+def test_as_many_shards_are_mapped_here_as_on_kubernetes(services: dict[str, Any]) -> None:
+    """Airflow's own limit is 1,024: all of arXiv in shards of 2,000 would fail after it is cut."""
+    values = yaml.safe_load((REPOSITORY / "include/kubernetes/values.yaml").read_text())
+    # The API server refuses a longer list; the worker says first what to do about it.
+    for name in ("api-server", *WORKERS):
+        most = int(services[name]["environment"]["AIRFLOW__CORE__MAX_MAP_LENGTH"])
+        assert most == values["config"]["core"]["max_map_length"] == 10_000
 
 
 def test_the_service_for_sentences_is_where_the_page_asks_for_it(services: dict[str, Any]) -> None:

@@ -152,6 +152,58 @@ def test_the_form_refuses_nonsense(dag: Any, nonsense: dict[str, Any]) -> None:
         jsonschema.validate(value, dag["params"][name])
 
 
+# Airflow's own two ways to a callback outside the task: of a task whose worker is lost, and of a failed run.
+TOLD = """
+import datetime as dt, json, os, uuid
+from structlog import get_logger
+from airflow.api_fastapi.execution_api.datamodels.taskinstance import DagRun, TaskInstance, TIRunContext
+from airflow.callbacks.callback_requests import DagCallbackRequest, DagRunContext, TaskCallbackRequest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.dag_processing.processor import _execute_dag_callbacks, _execute_task_callbacks
+from airflow.serialization.serialized_objects import DagSerialization
+import httpx
+sent = []
+def post(url, json, timeout):
+    sent.append(json["text"])
+    return httpx.Response(200, request=httpx.Request("POST", url))
+httpx.post = post
+bag = DagBag()
+dag = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags["fossil_record"]))
+assert dag.has_on_failure_callback, "the scheduler would not ask for it"
+now = dt.datetime.now(dt.timezone.utc)
+run = DagRun(
+    dag_id="fossil_record", run_id="scheduled__1", logical_date=None, data_interval_start=None, data_interval_end=None,
+    run_after=now, start_date=now, end_date=now, clear_number=0, run_type="scheduled", state="failed", conf=None,
+    consumed_asset_events=[], partition_key="2026-10",
+)
+task = TaskInstance(
+    id=uuid.uuid4(), task_id="embed", dag_id="fossil_record", run_id="scheduled__1", try_number=3,
+    dag_version_id=uuid.uuid4(), map_index=3,
+)
+common = {"filepath": "fossil_record.py", "bundle_name": "dags", "bundle_version": None}
+lost = TIRunContext(dag_run=run, max_tries=2, variables=[], connections=[], xcom_keys_to_clear=[])
+_execute_task_callbacks(
+    bag, TaskCallbackRequest(ti=task, task_callback_type="failed", context_from_server=lost, **common), get_logger()
+)
+for context in (DagRunContext(dag_run=run, last_ti=task), DagRunContext(dag_run=run), None):
+    request = DagCallbackRequest(
+        dag_id="fossil_record", run_id="scheduled__1", msg="task_failure", is_failure_callback=True,
+        context_from_server=context, **common,
+    )
+    _execute_dag_callbacks(bag, request, get_logger())
+print(json.dumps(sent))
+"""
+
+
+def test_who_was_killed_is_told_of_all_the_same(airflow_home: dict[str, str]) -> None:
+    """A task that runs out of memory takes its own callback with it: nobody would hear of the run that failed."""
+    sent = in_airflow(airflow_home | {"STRATA_ALERT_URL": "http://hook.example/"}, TOLD)
+    lost, run, *bare = sent
+    assert lost.startswith("fossil_record: embed[3] failed for 2026-10 (scheduled__1): its process was killed or lost")
+    assert run == "fossil_record: the run failed for 2026-10 (scheduled__1): task failure, last in embed[3]"
+    assert bare == ["fossil_record: the run failed for a month not known here (scheduled__1): task failure"] * 2
+
+
 SCHEDULE = """
 import json, datetime as dt, sys
 from airflow.dag_processing.dagbag import DagBag

@@ -215,6 +215,10 @@ def test_the_chart_asks_for_nothing_that_is_not_in_the_image() -> None:
     assert hasattr(importlib.import_module(module), name)
     assert found["createUserJob"]["defaultUser"]["enabled"] is False
     assert found["statsd"]["enabled"] is False
+    # Each of the three would run a script of the official image beside it, fail, and keep its pod from being ready.
+    assert "clean-logs" not in IMAGE
+    for component in ("scheduler", "dagProcessor", "triggerer"):
+        assert found[component]["logGroomerSidecar"]["enabled"] is False, component
     # What the chart would set over strata-secrets, with values that change at each upgrade.
     text = (KUBERNETES / "values.yaml").read_text()
     secrets = set(re.findall(r"--from-literal=(AIRFLOW__\w+)=", text))
