@@ -12,7 +12,8 @@ The stages in their order, and what each leaves on storage (``layout`` has every
     report          records/<month>/                              report, topics, trends, lonely
     export          exports/<month>/, if asked for                export, published
 
-``stages`` holds the functions; ``__main__`` runs them from a shell; ``synthetic`` generates a snapshot to try them
-on. ``storage`` is the root, ``progress`` the line a follower reads, ``allowance`` what a process may use of its
-machine, ``errors`` what a retry cannot mend.
+``stages`` holds the functions; ``__main__`` runs them from a shell, ``run_options`` has what they may be told;
+``synthetic`` generates a snapshot to try them on. ``storage`` is the root, ``scratch`` this machine's folder for what
+is large and short-lived, ``progress`` the line a follower reads, ``allowance`` what a process may use of its machine,
+``errors`` what a retry cannot mend.
 """
